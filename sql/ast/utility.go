@@ -1,0 +1,109 @@
+package ast
+
+type (
+	// TxnKind is a transaction statement's verb.
+	TxnKind uint8
+
+	// Transaction is BEGIN, COMMIT, ROLLBACK, SAVEPOINT ….
+	Transaction struct {
+		Kind       TxnKind
+		Start      bool   // START TRANSACTION rather than BEGIN
+		Isolation  string // "", "serializable", "repeatable read", "read committed", "read uncommitted"
+		ReadOnly   *bool
+		Deferrable *bool
+		Chain      bool
+		Savepoint  string
+	}
+	// Set is SET [LOCAL|SESSION] name = values, RESET name, RESET ALL, SET
+	// TRANSACTION …. Values nil with Default false means RESET/DEFAULT.
+	Set struct {
+		Name             string // lower case; "all" with Reset; "transaction", "session characteristics"
+		Values           []Expr // constants
+		Local            bool
+		Reset            bool         // RESET or SET … TO DEFAULT
+		Txn              *Transaction // SET TRANSACTION's modes
+		TimeZoneInterval bool
+	}
+	Show    struct{ Name string } // "all" for SHOW ALL
+	Explain struct {
+		Query   Stmt
+		Analyze bool
+		Verbose bool
+		// Options holds the other options by lower-case name, e.g. costs=off.
+		Options map[string]string
+	}
+	Prepare struct {
+		Name  string
+		Types []TypeName
+		Query Stmt
+		Text  string // source text of Query
+	}
+	Execute struct {
+		Name string
+		Args []Expr
+	}
+	Deallocate struct{ Name string } // "" for ALL
+	Discard    struct{ What string }
+	Call       struct{ Func *Func }
+	Copy       struct {
+		Table     Name
+		Columns   []string
+		Query     Stmt // COPY (query) TO
+		From      bool
+		Program   bool
+		File      *string // nil: STDIN/STDOUT
+		Options   map[string]string
+		ForceCols map[string][]string // force_quote, force_null, force_not_null
+		Where     Expr
+	}
+	Analyze struct {
+		Vacuum  bool // VACUUM
+		Tables  []Name
+		Columns [][]string
+		Verbose bool
+	}
+	Truncate struct{ Names []Name }
+	// Unsupported is a statement that only has a name: Tag is libpg_query's node
+	// name without Stmt ("Listen", "CreateTrig", "DefineStmt" …). Detail tells
+	// variants apart (e.g. CompositeType, the object of a DEFINE).
+	Unsupported struct {
+		Tag    string
+		Detail string
+	}
+	// Empty is an empty query string.
+	Empty struct{}
+)
+
+const (
+	Begin TxnKind = iota
+	Commit
+	Rollback
+	Savepoint
+	Release
+	RollbackTo
+	PrepareTxn
+	CommitPrepared
+	RollbackPrepared
+)
+
+func (*Transaction) stmt() {}
+func (*Set) stmt()         {}
+func (*Show) stmt()        {}
+func (*Explain) stmt()     {}
+func (*Prepare) stmt()     {}
+func (*Execute) stmt()     {}
+func (*Deallocate) stmt()  {}
+func (*Discard) stmt()     {}
+func (*Call) stmt()        {}
+func (*Copy) stmt()        {}
+func (*Analyze) stmt()     {}
+func (*Truncate) stmt()    {}
+func (*Unsupported) stmt() {}
+func (*Empty) stmt()       {}
+
+// A Statement is a statement with its place in the text it came from.
+type Statement struct {
+	Stmt   Stmt
+	Text   string // its own text, trimmed; positions count from its first character
+	Params int    // highest $n
+}
