@@ -1,0 +1,416 @@
+package session
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"zorya/pgerr"
+	"zorya/sql/types"
+)
+
+// A setting is a configuration parameter: what it is by default and which values
+// it takes. canon returns the value in the form in which SHOW prints it.
+type setting struct {
+	name     string // as SHOW spells it
+	def      string
+	report   bool // told to the client by ParameterStatus
+	readOnly bool
+	canon    func(s *settings, value string) (string, error)
+}
+
+// settingList holds every parameter that SHOW and current_setting know. Which of
+// them may be set is the profile's to say.
+var settingList = []setting{
+	{name: "application_name", report: true, canon: canonName},
+	{name: "bytea_output", def: "hex", canon: oneOf("hex", "escape")},
+	{name: "client_encoding", def: "UTF8", report: true, canon: canonEncoding},
+	{name: "client_min_messages", def: "notice", canon: oneOf("debug5", "debug4", "debug3", "debug2", "debug1", "debug", "log", "notice", "warning", "error")},
+	{name: "DateStyle", def: "ISO, MDY", report: true, canon: canonDateStyle},
+	{name: "default_transaction_isolation", def: "repeatable read", canon: canonText},
+	{name: "default_transaction_read_only", def: "off", report: true, canon: canonBool},
+	{name: "disable_sync_create_index", def: "on", canon: canonBool},
+	{name: "dsql.enable_batched_nestloop", def: "on", canon: canonBool},
+	{name: "enable_bitmapscan", def: "on", canon: canonBool},
+	{name: "enable_hashagg", def: "on", canon: canonBool},
+	{name: "enable_hashjoin", def: "on", canon: canonBool},
+	{name: "enable_indexonlyscan", def: "on", canon: canonBool},
+	{name: "enable_indexscan", def: "on", canon: canonBool},
+	{name: "enable_material", def: "on", canon: canonBool},
+	{name: "enable_mergejoin", def: "on", canon: canonBool},
+	{name: "enable_nestloop", def: "on", canon: canonBool},
+	{name: "enable_seqscan", def: "on", canon: canonBool},
+	{name: "enable_sort", def: "on", canon: canonBool},
+	{name: "extra_float_digits", def: "1", canon: canonInt("extra_float_digits", -15, 3)},
+	{name: "idle_in_transaction_session_timeout", def: "0", canon: canonText},
+	{name: "in_hot_standby", def: "off", report: true, readOnly: true},
+	{name: "integer_datetimes", def: "on", report: true, readOnly: true},
+	{name: "IntervalStyle", def: "postgres", report: true, canon: oneOf("postgres", "postgres_verbose", "sql_standard", "iso_8601")},
+	{name: "is_superuser", def: "off", report: true, readOnly: true},
+	{name: "lock_timeout", def: "0", canon: canonText},
+	{name: "max_connections", def: "20", readOnly: true},
+	{name: "max_identifier_length", def: "63", readOnly: true},
+	{name: "max_index_keys", def: "32", readOnly: true},
+	{name: "role", def: "none", canon: canonText},
+	{name: "row_security", def: "on", canon: canonBool},
+	{name: "search_path", def: `"$user", public`, report: true, canon: canonText},
+	{name: "server_encoding", def: "UTF8", report: true, readOnly: true},
+	{name: "server_version", def: "16.15", report: true, readOnly: true},
+	{name: "server_version_num", def: "160015", readOnly: true},
+	{name: "session_authorization", report: true, readOnly: true},
+	{name: "standard_conforming_strings", def: "on", report: true, canon: canonBool},
+	{name: "statement_timeout", def: "0", canon: canonText},
+	{name: "TimeZone", def: "UTC", report: true, canon: canonZone},
+	{name: "transaction_isolation", def: "repeatable read", readOnly: true},
+	{name: "transaction_read_only", def: "off", readOnly: true},
+}
+
+// settingIndex finds a parameter by its lower-case name.
+var settingIndex = map[string]int{}
+
+func init() {
+	for i, s := range settingList {
+		settingIndex[strings.ToLower(s.name)] = i
+	}
+}
+
+// settings are a session's parameters. A change inside a transaction is undone
+// when the transaction is rolled back, one by SET LOCAL when it ends.
+type settings struct {
+	values []string // by index in settingList
+	start  []string // what RESET goes back to
+	undo   []undo   // of the open transaction, oldest first
+	format *types.Format
+	// changed lists parameters whose new value the client has not been told.
+	changed []int
+}
+
+type undo struct {
+	index int
+	value string
+	local bool // undone at commit too
+}
+
+func newSettings() *settings {
+	s := &settings{values: make([]string, len(settingList))}
+	for i, st := range settingList {
+		s.values[i] = st.def
+	}
+	s.start = append([]string(nil), s.values...)
+	s.refresh()
+	return s
+}
+
+func unknownSetting(name string) error {
+	return pgerr.New(pgerr.UndefinedObject, "unrecognized configuration parameter \"%s\"", name)
+}
+
+// get returns a parameter's value and its proper spelling.
+func (s *settings) get(name string) (value, spelled string, err error) {
+	i, ok := settingIndex[strings.ToLower(name)]
+	if !ok {
+		return "", "", unknownSetting(name)
+	}
+	return s.values[i], settingList[i].name, nil
+}
+
+// set changes a parameter. In a transaction the old value comes back if it fails,
+// or with local when it ends.
+func (s *settings) set(name, value string, local, inTxn bool) error {
+	i, ok := settingIndex[strings.ToLower(name)]
+	if !ok {
+		return unknownSetting(name)
+	}
+	st := &settingList[i]
+	if st.readOnly {
+		return pgerr.New(pgerr.CantChangeRuntimeParam, "parameter \"%s\" cannot be changed", st.name)
+	}
+	v, err := st.canon(s, value)
+	if err != nil {
+		return err
+	}
+	if local && !inTxn {
+		return nil // PostgreSQL warns and does nothing
+	}
+	if inTxn {
+		s.undo = append(s.undo, undo{i, s.values[i], local})
+	}
+	s.put(i, v)
+	return nil
+}
+
+// reset goes back to the value at the start of the session.
+func (s *settings) reset(name string, inTxn bool) error {
+	if name == "all" {
+		for i := range settingList {
+			if !settingList[i].readOnly && s.values[i] != s.start[i] {
+				if inTxn {
+					s.undo = append(s.undo, undo{i, s.values[i], false})
+				}
+				s.put(i, s.start[i])
+			}
+		}
+		return nil
+	}
+	i, ok := settingIndex[strings.ToLower(name)]
+	if !ok {
+		return unknownSetting(name)
+	}
+	return s.set(name, s.start[i], false, inTxn)
+}
+
+func (s *settings) put(i int, value string) {
+	if s.values[i] == value {
+		return
+	}
+	s.values[i] = value
+	if settingList[i].report {
+		s.changed = append(s.changed, i)
+	}
+	s.refresh()
+}
+
+// endTxn undoes what the end of a transaction undoes.
+func (s *settings) endTxn(committed bool) {
+	for k := len(s.undo) - 1; k >= 0; k-- {
+		if u := s.undo[k]; u.local || !committed {
+			s.put(u.index, u.value)
+		}
+	}
+	s.undo = s.undo[:0]
+}
+
+// takeChanged returns the reported parameters that have changed since it was
+// last called.
+func (s *settings) takeChanged() [][2]string {
+	if len(s.changed) == 0 {
+		return nil
+	}
+	var out [][2]string
+	for _, i := range s.changed {
+		out = append(out, [2]string{settingList[i].name, s.values[i]})
+	}
+	s.changed = s.changed[:0]
+	return out
+}
+
+// value returns a known parameter's value.
+func (s *settings) value(name string) string { return s.values[settingIndex[name]] }
+
+// refresh computes the text format of values from the parameters.
+func (s *settings) refresh() {
+	f := *types.DefaultFormat
+	style, order, _ := strings.Cut(s.value("datestyle"), ", ")
+	f.DateStyle, f.DateOrder = style, order
+	f.IntervalStyle = s.value("intervalstyle")
+	f.ExtraFloat, _ = strconv.Atoi(s.value("extra_float_digits"))
+	f.ByteaEscape = s.value("bytea_output") == "escape"
+	if zone, err := loadZone(s.value("timezone")); err == nil {
+		f.Zone = zone
+	}
+	s.format = &f
+}
+
+func invalidValue(name, value string) error {
+	return pgerr.New(pgerr.InvalidParameterValue, "invalid value for parameter \"%s\": \"%s\"", name, value)
+}
+
+func canonText(_ *settings, v string) (string, error) { return v, nil }
+
+// canonName keeps printable ASCII, as PostgreSQL does for application_name.
+func canonName(_ *settings, v string) (string, error) {
+	if len(v) > 63 {
+		v = v[:63]
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, v), nil
+}
+
+func canonEncoding(_ *settings, v string) (string, error) {
+	switch strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(v)) {
+	case "utf8", "unicode":
+		return "UTF8", nil
+	case "sqlascii":
+		return "SQL_ASCII", nil
+	}
+	return "", invalidValue("client_encoding", v)
+}
+
+func oneOf(values ...string) func(*settings, string) (string, error) {
+	return func(_ *settings, v string) (string, error) {
+		for _, known := range values {
+			if strings.EqualFold(known, v) {
+				return known, nil
+			}
+		}
+		return "", pgerr.New(pgerr.InvalidParameterValue, "invalid value for parameter: \"%s\"", v).
+			WithHint("Available values: %s.", strings.Join(values, ", "))
+	}
+}
+
+func canonBool(_ *settings, v string) (string, error) {
+	switch strings.ToLower(v) {
+	case "on", "true", "yes", "1", "t", "y", "tr", "tru", "ye":
+		return "on", nil
+	case "off", "false", "no", "0", "f", "n", "of", "fa", "fal", "fals":
+		return "off", nil
+	}
+	return "", pgerr.New(pgerr.InvalidParameterValue, "parameter requires a Boolean value")
+}
+
+func canonInt(name string, lo, hi int) func(*settings, string) (string, error) {
+	return func(_ *settings, v string) (string, error) {
+		n, err := strconv.Atoi(strings.TrimSpace(v))
+		if err != nil {
+			return "", invalidValue(name, v)
+		}
+		if n < lo || n > hi {
+			return "", pgerr.New(pgerr.InvalidParameterValue, "%d is outside the valid range for parameter \"%s\" (%d .. %d)", n, name, lo, hi)
+		}
+		return strconv.Itoa(n), nil
+	}
+}
+
+// canonDateStyle merges a new style or order with what is set, as PostgreSQL does.
+func canonDateStyle(s *settings, v string) (string, error) {
+	style, order, _ := strings.Cut(s.value("datestyle"), ", ")
+	for _, word := range strings.Split(v, ",") {
+		switch w := strings.ToLower(strings.TrimSpace(word)); w {
+		case "iso":
+			style = "ISO"
+		case "sql":
+			style = "SQL"
+		case "german":
+			style, order = "German", "DMY"
+		case "default":
+			style, order = "ISO", "MDY"
+		case "mdy", "us", "noneuro", "noneuropean":
+			order = "MDY"
+		case "dmy", "euro", "european":
+			order = "DMY"
+		case "ymd":
+			order = "YMD"
+		default:
+			if !strings.HasPrefix(w, "postgres") {
+				return "", invalidValue("DateStyle", v)
+			}
+			style = "Postgres"
+		}
+	}
+	return style + ", " + order, nil
+}
+
+func canonZone(_ *settings, v string) (string, error) {
+	zone, err := loadZone(v)
+	if err != nil {
+		return "", invalidValue("TimeZone", v)
+	}
+	return zone.String(), nil
+}
+
+// loadZone finds a time zone by its IANA name (in any case) or as hours east of UTC.
+func loadZone(name string) (*time.Location, error) {
+	if h, err := strconv.ParseFloat(name, 64); err == nil && h >= -167 && h <= 167 {
+		secs := int(h * 3600)
+		sign := '+'
+		if secs < 0 {
+			sign = '-'
+		}
+		label := strconv.Itoa(max(secs, -secs) / 3600)
+		if len(label) == 1 {
+			label = "0" + label
+		}
+		// PostgreSQL shows a POSIX zone, whose sign counts west.
+		posix := map[rune]string{'+': "-", '-': "+"}[sign]
+		return time.FixedZone("<"+string(sign)+label+">"+posix+label, secs), nil
+	}
+	for _, n := range []string{name, strings.ToUpper(name), titleZone(name)} {
+		if n == "Local" || n == "" {
+			continue
+		}
+		if zone, err := time.LoadLocation(n); err == nil {
+			return zone, nil
+		}
+	}
+	return nil, invalidValue("TimeZone", name)
+}
+
+// titleZone writes a zone name as the database spells most of them: America/New_York.
+func titleZone(name string) string {
+	b := []byte(strings.ToLower(name))
+	up := true
+	for i, c := range b {
+		if up && c >= 'a' && c <= 'z' {
+			b[i] = c - 'a' + 'A'
+		}
+		up = c == '/' || c == '_' || c == '-'
+	}
+	return string(b)
+}
+
+// searchPath is the search_path taken apart, without "$user".
+func (s *settings) searchPath(user string) []string {
+	var path []string
+	for _, item := range splitIdentifiers(s.value("search_path")) {
+		if item == "$user" {
+			item = user
+		}
+		if item != "" {
+			path = append(path, item)
+		}
+	}
+	return path
+}
+
+// splitIdentifiers takes a list of identifiers apart; unquoted ones fold to lower case.
+func splitIdentifiers(list string) []string {
+	var out []string
+	var word strings.Builder
+	quoted, wasQuoted := false, false
+	end := func() {
+		w := word.String()
+		if !wasQuoted {
+			w = strings.ToLower(strings.TrimSpace(w))
+		}
+		out = append(out, w)
+		word.Reset()
+		wasQuoted = false
+	}
+	for i := 0; i < len(list); i++ {
+		switch c := list[i]; {
+		case c == '"' && quoted && i+1 < len(list) && list[i+1] == '"':
+			word.WriteByte('"')
+			i++
+		case c == '"':
+			if !quoted {
+				word.Reset()
+			}
+			quoted, wasQuoted = !quoted, true
+		case c == ',' && !quoted:
+			end()
+		case wasQuoted && !quoted: // blanks after a quoted name
+		default:
+			word.WriteByte(c)
+		}
+	}
+	end()
+	return out
+}
+
+// quoteIdentifier quotes a name if it needs it, for SHOW search_path.
+func quoteIdentifier(s string) string {
+	plain := s != ""
+	for i, c := range s {
+		if !(c == '_' || c >= 'a' && c <= 'z' || i > 0 && (c >= '0' && c <= '9' || c == '$')) {
+			plain = false
+		}
+	}
+	if plain {
+		return s
+	}
+	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+}
