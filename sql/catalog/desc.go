@@ -231,7 +231,10 @@ type PrivCheck struct {
 	OID  types.OID
 	Kind byte // 'r' relation, 'n' schema, 'f' function, 'S' sequence
 	Priv byte
-	Cols []int // nil: the whole relation
+	Cols []int // nil: the whole relation; empty: some column of it
+	// As is the role whose privileges count (the owner of a view, for what is inside
+	// it); 0 = the current role.
+	As types.OID
 }
 
 // TableStats are what ANALYZE found; a system row, outside the catalog version.
