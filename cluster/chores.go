@@ -1,0 +1,47 @@
+package cluster
+
+import "fmt"
+
+// expireStep is how many tombstones are removed while commits wait.
+const expireStep = 200
+
+// keepHouse does what must be done now and then, and nobody waits for: drop
+// history that the horizon has passed, and bound what Open replays. Applying wakes
+// it; an idle cluster costs nothing.
+func (c *Cluster) keepHouse() {
+	defer c.ended.Done()
+	flushed := -c.replayed
+	for range c.chores {
+		err := c.expire()
+		if err == nil && c.journal.Appended()-flushed > c.o.ReplayBytes {
+			flushed, err = c.flush()
+		}
+		if err != nil {
+			err = fmt.Errorf("housekeeping of cluster %s: %w", c.dir, err)
+			c.failure.Store(&err)
+			if c.o.Logger != nil {
+				c.o.Logger.Errorf("%v", err)
+			}
+		}
+	}
+}
+
+// expire drops history until nothing is left to drop.
+func (c *Cluster) expire() error {
+	for {
+		if done, err := c.store.Expire(expireStep); done || err != nil {
+			return err
+		}
+	}
+}
+
+// flush makes storage durable and trims the journal behind it (invariant 2). It
+// returns how many bytes had been appended before.
+func (c *Cluster) flush() (appended int64, err error) {
+	appended = c.journal.Appended()
+	seq, err := c.store.Flush()
+	if err != nil {
+		return 0, err
+	}
+	return appended, c.journal.Trim(seq + 1)
+}

@@ -1,0 +1,284 @@
+// Package cluster builds one cluster from its parts: a journal, the storage that
+// is a view of it, and the adjudicator that decides what enters the journal.
+//
+//	dir/LOCK      held while the cluster is open
+//	dir/journal   the truth
+//	dir/storage   a view of it; what it lacks is replayed at Open
+//
+// Many clusters may be open in one process; they share a block cache. A Cluster
+// knows nothing of SQL: keys and values are bytes.
+//
+// Invariants:
+//
+//  1. The read point is published after its records have been applied, and
+//     before their commits are acknowledged.
+//  2. The journal is trimmed only behind what storage has made durable.
+//  3. Storage never has what the journal does not know.
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"zorya/adjudicator"
+	"zorya/journal"
+	"zorya/kv"
+	"zorya/storage"
+	"zorya/txn"
+)
+
+// Options shape a Cluster. The zero value is a cluster of its own on a disk,
+// with no limits on transactions.
+type Options struct {
+	FS     vfs.FS // nil: the operating system's.
+	Clock  Clock  // nil: the machine's.
+	Limits txn.Limits
+	Logger pebble.Logger // nil: silence. Fatalf must not return.
+	// Cache and FileCache are shared by the clusters of a process; nil: own ones.
+	Cache     *pebble.Cache
+	FileCache *pebble.FileCache
+	// ReplayBytes bounds the journal that Open has to replay; 0: 32 MiB.
+	ReplayBytes int64
+	// MinFree is the free disk space in bytes below which commits are refused with
+	// 53100, so that the journal never meets a full disk; 0: 64 MiB, negative: none.
+	MinFree int64
+}
+
+// A Clock is the time of a cluster.
+type Clock interface {
+	// Now is the wall clock: commit times follow it. It may jump.
+	Now() time.Time
+	// Elapsed is a monotonic clock: ages follow it.
+	Elapsed() time.Duration
+}
+
+// machine is the Clock of the operating system.
+type machine struct{ start time.Time }
+
+func (m machine) Now() time.Time         { return time.Now() }
+func (m machine) Elapsed() time.Duration { return time.Since(m.start) }
+
+// A Cluster is one open key space. It is safe for concurrent use.
+type Cluster struct {
+	o           Options
+	dir         string
+	lock        io.Closer
+	journal     *journal.File
+	store       *storage.Store
+	adjudicator *adjudicator.Server
+	db          *txn.DB
+	point       atomic.Pointer[kv.ReadPoint]
+	space       space
+
+	chores   chan struct{} // Wakes the housekeeper.
+	replayed int64         // Bytes that Open applied, roughly.
+	ended    sync.WaitGroup
+	closed   sync.Once
+	// failure is what housekeeping ended with.
+	failure atomic.Pointer[error]
+}
+
+// Open opens the cluster in dir, or makes one. It replays the end of the journal.
+// It fails if another process has the cluster open, if the journal is damaged, and
+// if files of it are missing.
+func Open(dir string, o Options) (*Cluster, error) {
+	o = o.withDefaults()
+	if err := o.FS.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("create cluster directory %s: %w", dir, err)
+	}
+	lock, err := acquireLock(o.FS, dir)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{o: o, dir: dir, lock: lock, chores: make(chan struct{}, 1)}
+	c.space = space{fs: o.FS, dir: dir, min: o.MinFree, clock: o.Clock}
+	if err := c.open(); err != nil {
+		c.release()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	if o.Clock == nil {
+		o.Clock = machine{time.Now()}
+	}
+	if o.ReplayBytes == 0 {
+		o.ReplayBytes = 32 << 20
+	}
+	if o.MinFree == 0 {
+		o.MinFree = 64 << 20
+	}
+	return o
+}
+
+// open opens the parts and starts them.
+func (c *Cluster) open() (err error) {
+	fs := c.o.FS
+	c.store, err = storage.Open(fs.PathJoin(c.dir, "storage"), storage.Options{
+		FS: fs, Cache: c.o.Cache, FileCache: c.o.FileCache, Logger: c.o.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	applied := c.store.Applied()
+	c.journal, err = journal.OpenFile(fs.PathJoin(c.dir, "journal"), journal.Options{FS: fs})
+	if err != nil {
+		return err
+	}
+	if err := c.replay(applied.Seq); err != nil {
+		return err
+	}
+	c.publish()
+	applied = c.store.Applied()
+	c.adjudicator = adjudicator.NewServer(adjudicator.Options{
+		Journal: c.journal, Apply: c.apply, Admit: c.space.check,
+		Now:     func() kv.Timestamp { return kv.Timestamp(c.o.Clock.Now().UnixNano()) },
+		Elapsed: c.o.Clock.Elapsed,
+		LastSeq: applied.Seq, LastTime: applied.Time,
+		Age: c.o.window(),
+	})
+	c.db = txn.NewDB(txn.Parts{
+		Store: c.store, Committer: c.adjudicator, Elapsed: c.o.Clock.Elapsed, Limits: c.o.Limits,
+		Latest: func() kv.ReadPoint { return *c.point.Load() },
+	})
+	c.ended.Add(1)
+	go c.keepHouse()
+	return nil
+}
+
+// window is how long snapshots can be read and committed. Without an age limit
+// history must still end somewhere.
+func (o Options) window() time.Duration {
+	if o.Limits.Age == 0 {
+		return time.Hour
+	}
+	return o.Limits.Age + adjudicator.Window - txn.DSQLLimits.Age
+}
+
+// replay applies the records that storage lacks (invariant 3).
+func (c *Cluster) replay(applied uint64) error {
+	first, last := c.journal.Bounds()
+	if applied > last || first > applied+1 {
+		return fmt.Errorf("cluster %s: storage has records up to %d, but the journal has %d to %d: files are missing",
+			c.dir, applied, first, last)
+	}
+	r, err := c.journal.Read(applied + 1)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for gathered := []journal.Record(nil); ; {
+		batch, err := r.Next(context.Background())
+		if err != nil && err != io.EOF {
+			return err
+		}
+		gathered = append(gathered, batch...)
+		c.replayed += size(batch)
+		if len(gathered) < 1000 && err == nil {
+			continue
+		}
+		if err := c.store.Apply(gathered); err != nil {
+			return err
+		}
+		if err == io.EOF {
+			return nil
+		}
+		gathered = gathered[:0]
+	}
+}
+
+// size returns the bytes that records take, roughly.
+func size(records []journal.Record) (n int64) {
+	for i := range records {
+		n += 50
+		for _, m := range records[i].Mutations {
+			n += int64(len(m.Key) + len(m.Value) + 4)
+		}
+	}
+	return n
+}
+
+// apply is the adjudicator's third stage.
+func (c *Cluster) apply(records []journal.Record) error {
+	if err := c.store.Apply(records); err != nil {
+		return err
+	}
+	c.publish()
+	select {
+	case c.chores <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// publish makes what has been applied the newest read point (invariant 1).
+func (c *Cluster) publish() {
+	st := c.store.Applied()
+	c.point.Store(&kv.ReadPoint{Time: st.Time, Position: st.Seq, Catalog: st.Catalog})
+}
+
+// DB returns the cluster's transactions.
+func (c *Cluster) DB() *txn.DB { return c.db }
+
+// ReadPoint returns the newest read point.
+func (c *Cluster) ReadPoint() kv.ReadPoint { return *c.point.Load() }
+
+// Journal returns the cluster's journal, for reading.
+func (c *Cluster) Journal() journal.Journal { return c.journal }
+
+// Changes returns how many mutations of each table or index have been committed
+// since Open, by the four bytes after kv.Data.
+func (c *Cluster) Changes() map[uint32]int64 { return c.store.Changes() }
+
+// DiskUsage returns the bytes that the cluster's storage takes, roughly.
+func (c *Cluster) DiskUsage() uint64 { return c.store.DiskUsage() }
+
+// Err returns why the cluster commits nothing any more; nil if all is well. Only
+// closing and opening it again helps.
+func (c *Cluster) Err() error {
+	if err := c.adjudicator.Err(); err != nil {
+		return err
+	}
+	if err := c.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Close refuses new commits, waits for those that are under way, and makes
+// storage durable, so that the next Open has nothing to replay. All iterators must
+// be closed. Closing again does nothing.
+func (c *Cluster) Close() (err error) {
+	c.closed.Do(func() {
+		c.adjudicator.Close()
+		close(c.chores)
+		c.ended.Wait()
+		_, flushErr := c.flush()
+		err = errors.Join(flushErr, c.release())
+	})
+	return err
+}
+
+// release closes what is open.
+func (c *Cluster) release() error {
+	var errs []error
+	if c.journal != nil {
+		errs = append(errs, c.journal.Close())
+	}
+	if c.store != nil {
+		errs = append(errs, c.store.Close())
+	}
+	return errors.Join(append(errs, c.lock.Close())...)
+}

@@ -1,0 +1,307 @@
+package journal
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// DefaultSegmentSize is where a segment ends, unless Options say otherwise: small
+// enough that opening, which copies the last one, takes milliseconds.
+const DefaultSegmentSize = 16 << 20
+
+// category labels the journal's writes in the statistics of vfs.
+const category vfs.DiskWriteCategory = "zorya-journal"
+
+// Options shape a File.
+type Options struct {
+	FS          vfs.FS // nil: the operating system's.
+	SegmentSize int64  // Bytes; 0: DefaultSegmentSize.
+}
+
+// File is the Journal in a local directory.
+type File struct {
+	fs   vfs.FS
+	dir  string
+	size int64 // Where a segment ends.
+
+	writing sync.Mutex // Held by Append and Trim while they change segments; before mu.
+	buf     []byte
+
+	mu       sync.Mutex // Guards what follows; never held during I/O.
+	segments []segment  // By first; never empty; the last one grows.
+	active   vfs.File   // The last segment.
+	last     uint64     // The last durable record.
+	appended int64      // Bytes appended since opening.
+	err      error      // Why the journal stopped.
+	grown    chan struct{}
+}
+
+// A segment is one file. All of its bytes below end are valid and durable.
+type segment struct {
+	header segmentHeader
+	name   string
+	end    int64
+}
+
+var _ Journal = (*File)(nil)
+
+// OpenFile opens the journal in dir, or makes one. It cuts a torn tail, and
+// refuses any other damage that it sees with a CorruptError. The caller keeps
+// other processes out.
+func OpenFile(dir string, o Options) (*File, error) {
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	if o.SegmentSize == 0 {
+		o.SegmentSize = DefaultSegmentSize
+	}
+	j := &File{fs: o.FS, dir: dir, size: o.SegmentSize, grown: make(chan struct{})}
+	if err := j.fs.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("create journal directory %s: %w", dir, err)
+	}
+	if err := j.list(); err != nil {
+		return nil, err
+	}
+	if len(j.segments) == 0 {
+		return j, j.roll()
+	}
+	return j, j.recover()
+}
+
+// segmentName is the name of the segment that begins with a record.
+func segmentName(first uint64) string { return fmt.Sprintf("%016x.journal", first) }
+
+// list finds the segments, and removes what an interrupted creation left.
+func (j *File) list() error {
+	names, err := j.fs.List(j.dir)
+	if err != nil {
+		return fmt.Errorf("list journal directory %s: %w", j.dir, err)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		path := j.fs.PathJoin(j.dir, name)
+		stem, isSegment := strings.CutSuffix(name, ".journal")
+		if strings.HasSuffix(name, ".journal.tmp") {
+			if err := j.fs.Remove(path); err != nil {
+				return fmt.Errorf("remove unfinished segment: %w", err)
+			}
+		}
+		if !isSegment {
+			continue
+		}
+		first, err := strconv.ParseUint(stem, 16, 64)
+		if err != nil || segmentName(first) != name {
+			return &CorruptError{File: path, Reason: "not the name of a segment"}
+		}
+		j.segments = append(j.segments, segment{header: segmentHeader{first: first}, name: path})
+	}
+	return nil
+}
+
+// Append implements Journal.
+func (j *File) Append(batch []Record) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	j.mu.Lock()
+	err, full, last := j.err, j.segments[len(j.segments)-1].end >= j.size, j.last
+	j.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrStopped, err)
+	}
+	for i := range batch {
+		if batch[i].Seq != last+1+uint64(i) {
+			panic(fmt.Sprintf("journal invariant 1: record %d follows %d", batch[i].Seq, last+uint64(i)))
+		}
+	}
+	if full {
+		if err := j.roll(); err != nil {
+			return j.stop(err)
+		}
+	}
+	return j.write(batch)
+}
+
+// write appends the frame of a batch to the last segment.
+func (j *File) write(batch []Record) error {
+	s := &j.segments[len(j.segments)-1]
+	j.buf = appendFrame(j.buf[:0], batch, s.header.salt)
+	if len(j.buf) > maxFramePayload {
+		return j.stop(fmt.Errorf("batch of %d bytes is too large", len(j.buf)))
+	}
+	if _, err := j.active.WriteAt(j.buf, s.end); err != nil {
+		return j.stop(fmt.Errorf("write journal segment %s: %w", s.name, err))
+	}
+	if err := j.active.SyncData(); err != nil {
+		return j.stop(fmt.Errorf("sync journal segment %s: %w", s.name, err))
+	}
+	j.mu.Lock()
+	s.end += int64(len(j.buf))
+	j.last = batch[len(batch)-1].Seq
+	j.appended += int64(len(j.buf))
+	close(j.grown)
+	j.grown = make(chan struct{})
+	j.mu.Unlock()
+	if cap(j.buf) > 4<<20 {
+		j.buf = nil // A huge transaction does not keep its memory.
+	}
+	return nil
+}
+
+// stop makes err the reason that nothing is appended any more.
+func (j *File) stop(err error) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.err = err
+	return err
+}
+
+// roll begins a new segment after the last record.
+func (j *File) roll() error {
+	h := newSegmentHeader(j.last + 1)
+	s := segment{header: h, name: j.fs.PathJoin(j.dir, segmentName(h.first)), end: segmentHeaderSize}
+	f, err := j.create(s.name, h.encode())
+	if err != nil {
+		return err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.active != nil {
+		_ = j.active.Close() // All of it is synced.
+	}
+	j.segments, j.active = append(j.segments, s), f
+	return nil
+}
+
+// create makes a file that appears under its name only once its content is
+// durable, and returns it open for writing.
+func (j *File) create(name string, content []byte) (vfs.File, error) {
+	tmp := name + ".tmp"
+	f, err := j.fs.Create(tmp, category)
+	if err != nil {
+		return nil, fmt.Errorf("create journal segment %s: %w", name, err)
+	}
+	if _, err = f.WriteAt(content, 0); err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = j.fs.Rename(tmp, name)
+	}
+	if err == nil {
+		err = j.syncDir()
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("create journal segment %s: %w", name, err)
+	}
+	return f, nil
+}
+
+// syncDir makes creations and removals of segments durable.
+func (j *File) syncDir() error {
+	d, err := j.fs.OpenDir(j.dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// Trim implements Journal: it removes the segments that hold smaller records
+// only. The last one stays, unless all of it is older and it is worth ending.
+func (j *File) Trim(before uint64) error {
+	if err := j.endSegment(before); err != nil {
+		return err
+	}
+	for {
+		name, ok := j.forgetSegment(before)
+		if !ok {
+			return nil
+		}
+		// Synced one by one, so that a crash leaves no gap.
+		if err := j.fs.Remove(name); err != nil {
+			return fmt.Errorf("trim journal: %w", err)
+		}
+		if err := j.syncDir(); err != nil {
+			return fmt.Errorf("trim journal: %w", err)
+		}
+	}
+}
+
+// endSegment begins a new segment if the last one has records, all of them
+// smaller than before.
+func (j *File) endSegment(before uint64) error {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	j.mu.Lock()
+	end := j.segments[len(j.segments)-1].end
+	older := j.err == nil && j.last < before && end > segmentHeaderSize
+	j.mu.Unlock()
+	if !older {
+		return nil
+	}
+	if err := j.roll(); err != nil {
+		return j.stop(err)
+	}
+	return nil
+}
+
+// forgetSegment takes the first segment off the list if all of its records are
+// smaller than before, and returns the name of its file.
+func (j *File) forgetSegment(before uint64) (name string, ok bool) {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(j.segments) < 2 || j.segments[1].header.first > before {
+		return "", false
+	}
+	name = j.segments[0].name
+	j.segments = slices.Delete(j.segments, 0, 1)
+	return name, true
+}
+
+// Bounds implements Journal.
+func (j *File) Bounds() (first, last uint64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.segments[0].header.first, j.last
+}
+
+// Appended returns the number of bytes appended since the journal was opened.
+func (j *File) Appended() int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.appended
+}
+
+// Err returns why the journal stopped, nil if it has not.
+func (j *File) Err() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.err
+}
+
+// Close ends appending. Readers that wait return ErrStopped.
+func (j *File) Close() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.err == nil {
+		j.err = fmt.Errorf("it is closed")
+	}
+	close(j.grown)
+	j.grown = make(chan struct{})
+	if j.active == nil {
+		return nil
+	}
+	f := j.active
+	j.active = nil
+	return f.Close()
+}

@@ -1,0 +1,164 @@
+package storage
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"zorya/kv"
+)
+
+// Options shape a Store. The zero value is good for one store on a disk.
+type Options struct {
+	FS vfs.FS // nil: the operating system's.
+	// Cache and FileCache are shared by the stores of a process; nil: an own one.
+	Cache        *pebble.Cache
+	FileCache    *pebble.FileCache
+	MemTableSize uint64        // Bytes; 0: 32 MiB.
+	Logger       pebble.Logger // nil: nothing is logged; a fatal error panics.
+}
+
+// A Store holds the versions of a cluster's keys. Reads are safe for concurrent
+// use, also with one Apply or Expire at a time.
+type Store struct {
+	db *pebble.DB
+
+	mu    sync.Mutex // Held by Apply and Expire.
+	apply applier
+
+	horizon atomic.Uint64 // Raised before anything is deleted.
+	state   atomic.Pointer[State]
+	buckets atomic.Pointer[[]bucket] // Ascending; those that may have entries.
+
+	changesMu sync.Mutex
+	changes   map[uint32]int64
+}
+
+// Open opens the store in dir, or makes one.
+func Open(dir string, o Options) (*Store, error) {
+	db, err := pebble.Open(dir, pebbleOptions(o))
+	if err != nil {
+		return nil, fmt.Errorf("open storage %s: %w", dir, err)
+	}
+	s := &Store{db: db, changes: map[uint32]int64{}}
+	if err := s.load(); err != nil {
+		_ = db.Close()
+		return nil, fmt.Errorf("open storage %s: %w", dir, err)
+	}
+	return s, nil
+}
+
+func pebbleOptions(o Options) *pebble.Options {
+	p := &pebble.Options{
+		FS:                          o.FS,
+		Cache:                       o.Cache,
+		FileCache:                   o.FileCache,
+		DisableWAL:                  true, // Durability is the journal's.
+		MemTableSize:                o.MemTableSize,
+		MemTableStopWritesThreshold: 4,
+		L0CompactionThreshold:       4,
+		LBaseMaxBytes:               64 << 20,
+		FormatMajorVersion:          pebble.FormatNewest,
+		Logger:                      o.Logger,
+	}
+	if p.FS == nil {
+		p.FS = vfs.Default
+	}
+	if p.MemTableSize == 0 {
+		p.MemTableSize = 32 << 20
+	}
+	if p.Logger == nil {
+		p.Logger = silent{}
+	}
+	for i := range p.Levels {
+		p.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	return p
+}
+
+// silent is a logger for nobody.
+type silent struct{}
+
+func (silent) Infof(string, ...any)  {}
+func (silent) Errorf(string, ...any) {}
+
+// Fatalf must not return: Pebble calls it when it can't go on.
+func (silent) Fatalf(format string, args ...any) { panic(fmt.Sprintf("storage: "+format, args...)) }
+
+// load reads the state and finds the buckets.
+func (s *Store) load() error {
+	state, err := readState(s.db)
+	if err != nil {
+		return err
+	}
+	s.state.Store(&state)
+	s.horizon.Store(uint64(state.Horizon))
+	found := map[bucket]bool{}
+	for _, tree := range []byte{historyTree, deletedTree} {
+		if err := s.findBuckets(tree, found); err != nil {
+			return err
+		}
+	}
+	buckets := slices.Sorted(maps.Keys(found))
+	s.buckets.Store(&buckets)
+	return nil
+}
+
+// findBuckets adds the buckets that have entries in a tree.
+func (s *Store) findBuckets(tree byte, found map[bucket]bool) error {
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: []byte{tree}, UpperBound: []byte{tree + 1}})
+	if err != nil {
+		return err
+	}
+	defer it.Close()
+	for ok := it.First(); ok; {
+		b, err := bucketAt(it.Key())
+		if err != nil {
+			return err
+		}
+		found[b] = true
+		ok = it.SeekGE(bucketKey(nil, tree, b+1))
+	}
+	return it.Error()
+}
+
+// Applied returns the state that all of the records applied so far make.
+func (s *Store) Applied() State { return *s.state.Load() }
+
+// Horizon returns the time below which reads fail.
+func (s *Store) Horizon() kv.Timestamp { return kv.Timestamp(s.horizon.Load()) }
+
+// Changes returns how many mutations of each table or index have been applied
+// since the store was opened, by the four bytes after kv.Data.
+func (s *Store) Changes() map[uint32]int64 {
+	s.changesMu.Lock()
+	defer s.changesMu.Unlock()
+	return maps.Clone(s.changes)
+}
+
+// Flush makes everything applied so far durable, and returns its last record.
+func (s *Store) Flush() (seq uint64, err error) {
+	seq = s.Applied().Seq
+	if err := s.db.Flush(); err != nil {
+		return 0, fmt.Errorf("flush storage: %w", err)
+	}
+	return seq, nil
+}
+
+// DiskUsage returns the bytes that the store takes on disk, roughly.
+func (s *Store) DiskUsage() uint64 { return s.db.Metrics().DiskSpaceUsage() }
+
+// Close ends the store; all iterators must be closed. What has not been flushed
+// is lost, and comes back from the journal.
+func (s *Store) Close() error {
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("close storage: %w", err)
+	}
+	return nil
+}

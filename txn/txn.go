@@ -1,0 +1,209 @@
+package txn
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"encoding/binary"
+
+	"zorya/adjudicator"
+	"zorya/kv"
+)
+
+// A Txn is one transaction. Its zero value is of no use; DB.Begin makes them.
+//
+// The simple view: reads come from a snapshot, writes go into a buffer, COMMIT
+// sends the buffer away. What makes it less simple is that a statement sees own
+// writes, but not those of itself: each write carries its statement's number, and
+// a read looks at smaller ones only.
+type Txn struct {
+	db        *DB
+	point     kv.ReadPoint
+	began     time.Duration
+	readOnly  bool
+	done      bool
+	statement int // Writes of smaller ones are visible.
+	rows      int
+	refs      []kv.Key
+	buffer    buffer
+}
+
+var _ Tx = (*Txn)(nil)
+
+// ReadPoint implements Tx.
+func (t *Txn) ReadPoint() kv.ReadPoint { return t.point }
+
+// ReadOnly implements Tx.
+func (t *Txn) ReadOnly() bool { return t.readOnly }
+
+// Get implements Tx.
+func (t *Txn) Get(ctx context.Context, key kv.Key) (Value, bool, error) {
+	return t.get(ctx, key, t.statement)
+}
+
+// GetLatest implements Tx.
+func (t *Txn) GetLatest(ctx context.Context, key kv.Key) (Value, bool, error) {
+	return t.get(ctx, key, t.statement+1)
+}
+
+func (t *Txn) get(ctx context.Context, key kv.Key, statement int) (Value, bool, error) {
+	if w := t.buffer.lookup(key, statement); w != nil {
+		if w.deleted {
+			return Value{}, false, nil
+		}
+		return Value{Bytes: bytes.Clone(w.value)}, true, nil
+	}
+	return t.db.o.Store.Get(ctx, key, t.point.Time)
+}
+
+// Scan implements Tx.
+func (t *Txn) Scan(ctx context.Context, span kv.Span, o ScanOptions) Iterator {
+	if t.buffer.keys == 0 {
+		return t.db.o.Store.Scan(ctx, span, t.point.Time, o)
+	}
+	stored := o
+	stored.Limit = 0 // Rows may be missing after the overlay.
+	return newOverlay(&t.buffer, t.statement, span, o, t.db.o.Store.Scan(ctx, span, t.point.Time, stored))
+}
+
+// Put implements Tx.
+func (t *Txn) Put(key kv.Key, value []byte, s kv.Strength) error {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	t.buffer.put(key, s, write{statement: t.statement, value: value})
+	return nil
+}
+
+// Delete implements Tx.
+func (t *Txn) Delete(key kv.Key, s kv.Strength) error {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	t.buffer.put(key, s, write{statement: t.statement, deleted: true})
+	return nil
+}
+
+// Lock implements Tx.
+func (t *Txn) Lock(key kv.Key, s kv.Strength) error {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	if s != kv.None {
+		t.buffer.claim(key, s)
+	}
+	return nil
+}
+
+func (t *Txn) writable() error {
+	if t.done {
+		return errDone
+	}
+	if t.readOnly {
+		return errReadOnly
+	}
+	return nil
+}
+
+// Reference implements Tx.
+func (t *Txn) Reference(key kv.Key) {
+	if t.readOnly || slices.ContainsFunc(t.refs, func(k kv.Key) bool { return bytes.Equal(k, key) }) {
+		return
+	}
+	t.refs = append(t.refs, key)
+}
+
+// Step implements Tx.
+func (t *Txn) Step() { t.statement++ }
+
+// CountRows implements Tx.
+func (t *Txn) CountRows(n int) error {
+	t.rows += n
+	if limit := t.db.o.Limits.Rows; limit > 0 && t.rows > limit {
+		return errRows
+	}
+	return nil
+}
+
+// CheckAge implements Tx.
+func (t *Txn) CheckAge() error {
+	limit := t.db.o.Limits.Age
+	if age := t.db.o.Elapsed() - t.began; limit > 0 && age > limit {
+		return errAge(age, limit)
+	}
+	return nil
+}
+
+// Rollback ends the transaction without a trace. It does nothing if it has ended.
+func (t *Txn) Rollback() {
+	t.done = true
+	t.refs = nil
+	if t.buffer.scans == 0 {
+		t.buffer = buffer{}
+	}
+}
+
+// Commit ends the transaction. After nil its writes are durable, and visible to
+// every transaction that begins from now on. The errors:
+//
+//	40001  nothing was done; a retry of the whole transaction may succeed
+//	54000  a limit was exceeded; nothing was done
+//	57014  ctx had ended before the transaction was handed over; nothing was done
+//	53100, 57P03, 58030  the cluster can't commit; nothing was done
+//	40003  the journal failed while the transaction was in it: it may or may not be
+//	       there. Only a restart of the server tells.
+//
+// Once handed over, the transaction is decided whatever becomes of ctx.
+func (t *Txn) Commit(ctx context.Context) error {
+	_, err := t.CommitTime(ctx)
+	return err
+}
+
+// CommitTime is Commit that returns the commit time too; 0 if the transaction had
+// nothing to commit.
+func (t *Txn) CommitTime(ctx context.Context) (kv.Timestamp, error) {
+	if t.done {
+		return 0, errDone
+	}
+	defer t.Rollback()
+	if err := t.CheckAge(); err != nil {
+		return 0, err
+	}
+	r, size := t.request()
+	if len(r.Mutations) == 0 && len(r.Claims) == 0 {
+		return 0, nil
+	}
+	if limit := t.db.o.Limits.Bytes; limit > 0 && size > limit {
+		return 0, errSize(size, limit)
+	}
+	v := t.db.o.Committer.Commit(ctx, r)
+	return v.Time, verdictError(v)
+}
+
+// request makes the commit request, and returns how many bytes it modifies.
+func (t *Txn) request() (r *adjudicator.Request, size int64) {
+	r = &adjudicator.Request{ID: newID(), Snapshot: t.point.Time, References: t.refs}
+	n := max(len(t.buffer.entries)-1, 0)
+	r.Mutations = make([]kv.Mutation, 0, t.buffer.keys)
+	r.Claims = make([]kv.Claim, 0, n)
+	t.buffer.each(func(e *entry, w *write) {
+		if e.strength != kv.None {
+			r.Claims = append(r.Claims, kv.Claim{Key: e.key, Strength: e.strength})
+		}
+		if w != nil {
+			r.Mutations = append(r.Mutations, kv.Mutation{Key: e.key, Value: w.value, Delete: w.deleted})
+			size += int64(len(e.key) + len(w.value))
+		}
+	})
+	return r, size
+}
+
+// newID returns a transaction id: random, so that nobody has to hand them out.
+func newID() (id [16]byte) {
+	binary.NativeEndian.PutUint64(id[:], rand.Uint64())
+	binary.NativeEndian.PutUint64(id[8:], rand.Uint64())
+	return id
+}
