@@ -266,15 +266,3 @@ const (
 	FirstUserOID types.OID = 16384
 	DatabaseOID  types.OID = 5
 )
-
-// What this package offers (files snapshot.go, store.go, privs.go, virtual.go):
-//
-//	type Snapshot struct{ Version kv.Timestamp; … }
-//	func (s *Snapshot) Table(oid) *Table; TableByName(schema, name string) *Table  // also virtual ones
-//	func (s *Snapshot) Relation(path []string, schema, name string) (*Table|*Index|*Sequence)   // see snapshot.go
-//	… Schema, Role, Sequence, Domain, Function, Index lookups by OID and by name; iteration in OID order
-//	func (s *Snapshot) Stats(oid) *TableStats  // latest known statistics, never nil
-//	func RefOf(oid types.OID, kind byte) Ref
-//	type Cache …; func (c *Cache) At(ctx, tx txn.Tx) (*Snapshot, error)      // the snapshot for tx's read point
-//	type Editor …: collects changes of one DDL and writes them: Put/Delete descriptors, ClaimName, Share, NewOID
-//	func (s *Snapshot) Check(role types.OID, checks []PrivCheck) error        // 42501 with PostgreSQL's text

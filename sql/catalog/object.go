@@ -1,0 +1,191 @@
+package catalog
+
+import (
+	"slices"
+
+	"zorya/sql/types"
+)
+
+// An Object is what a descriptor holds: *Table, *Sequence, *Schema, *Role,
+// *Domain, *Function, *IAMMapping, *DefaultACL or *ExtStatistics. (An *Index
+// lives in its table's descriptor.)
+type Object interface {
+	// ID is the object's OID, unique among all objects of a cluster.
+	ID() types.OID
+	// kind is the letter that the descriptor's key has.
+	kind() byte
+}
+
+// A Relation is what a relation's name may mean: *Table, *Index or *Sequence.
+type Relation interface {
+	ID() types.OID
+	Head() *Header
+	RelKind() RelKind
+}
+
+// ID returns the OID.
+func (h *Header) ID() types.OID { return h.OID }
+
+// Head returns the header itself, so that objects of all kinds share code.
+func (h *Header) Head() *Header { return h }
+
+// ID returns the OID.
+func (m *IAMMapping) ID() types.OID { return m.OID }
+
+// ID returns the OID.
+func (d *DefaultACL) ID() types.OID { return d.OID }
+
+// Letters of descriptor kinds, as they stand in keys.
+const (
+	KindTable      byte = 't' // tables and views, with their indexes
+	KindSequence   byte = 'S'
+	KindSchema     byte = 'n'
+	KindRole       byte = 'o'
+	KindDomain     byte = 'd'
+	KindFunction   byte = 'f'
+	KindIAM        byte = 'm'
+	KindDefaultACL byte = 'a'
+	KindStatistics byte = 'x'
+)
+
+func (*Table) kind() byte         { return KindTable }
+func (*Sequence) kind() byte      { return KindSequence }
+func (*Schema) kind() byte        { return KindSchema }
+func (*Role) kind() byte          { return KindRole }
+func (*Domain) kind() byte        { return KindDomain }
+func (*Function) kind() byte      { return KindFunction }
+func (*IAMMapping) kind() byte    { return KindIAM }
+func (*DefaultACL) kind() byte    { return KindDefaultACL }
+func (*ExtStatistics) kind() byte { return KindStatistics }
+
+// newObject makes an empty object of a kind; nil for a kind that does not exist.
+func newObject(kind byte) Object {
+	switch kind {
+	case KindTable:
+		return &Table{}
+	case KindSequence:
+		return &Sequence{}
+	case KindSchema:
+		return &Schema{}
+	case KindRole:
+		return &Role{}
+	case KindDomain:
+		return &Domain{}
+	case KindFunction:
+		return &Function{}
+	case KindIAM:
+		return &IAMMapping{}
+	case KindDefaultACL:
+		return &DefaultACL{}
+	case KindStatistics:
+		return &ExtStatistics{}
+	}
+	return nil
+}
+
+// RelKind returns the kind of relation.
+func (t *Table) RelKind() RelKind { return t.Kind }
+
+// RelKind returns RelIndex.
+func (*Index) RelKind() RelKind { return RelIndex }
+
+// RelKind returns RelSequence.
+func (*Sequence) RelKind() RelKind { return RelSequence }
+
+// Clone returns a copy that shares nothing that may be changed with t.
+func (t *Table) Clone() *Table {
+	c := *t
+	c.ACL = slices.Clone(t.ACL)
+	c.Columns = slices.Clone(t.Columns)
+	for i := range c.Columns {
+		c.Columns[i].ACL = slices.Clone(c.Columns[i].ACL)
+	}
+	if t.Primary != nil {
+		c.Primary = t.Primary.Clone()
+	}
+	c.Indexes = slices.Clone(t.Indexes)
+	for i, x := range c.Indexes {
+		c.Indexes[i] = x.Clone()
+	}
+	c.Checks = slices.Clone(t.Checks)
+	c.FKs = slices.Clone(t.FKs)
+	c.RefBy = slices.Clone(t.RefBy)
+	c.ViewPath = slices.Clone(t.ViewPath)
+	c.ViewRefs = slices.Clone(t.ViewRefs)
+	return &c
+}
+
+// Clone returns a copy that shares nothing that may be changed with x.
+func (x *Index) Clone() *Index {
+	c := *x
+	c.ACL = slices.Clone(x.ACL)
+	c.Keys = slices.Clone(x.Keys)
+	c.Include = slices.Clone(x.Include)
+	return &c
+}
+
+// Clone returns a copy whose memberships and settings may be changed.
+func (r *Role) Clone() *Role {
+	c := *r
+	c.MemberOf = slices.Clone(r.MemberOf)
+	c.Settings = make(map[string]string, len(r.Settings))
+	for k, v := range r.Settings {
+		c.Settings[k] = v
+	}
+	return &c
+}
+
+// Column returns the index of the live column of that name, or -1.
+func (t *Table) Column(name string) int {
+	for i := range t.Columns {
+		if t.Columns[i].Name == name && !t.Columns[i].Dropped {
+			return i
+		}
+	}
+	return -1
+}
+
+// Live returns the indexes of the columns that are not dropped, in order.
+func (t *Table) Live() []int {
+	live := make([]int, 0, len(t.Columns))
+	for i := range t.Columns {
+		if !t.Columns[i].Dropped {
+			live = append(live, i)
+		}
+	}
+	return live
+}
+
+// AllIndexes returns the primary index, if the user asked for one or a hidden one
+// is there, and then the secondary ones.
+func (t *Table) AllIndexes() []*Index {
+	if t.Primary == nil {
+		return t.Indexes
+	}
+	return append([]*Index{t.Primary}, t.Indexes...)
+}
+
+// Index returns the index with that OID, or nil.
+func (t *Table) Index(oid types.OID) *Index {
+	for _, x := range t.AllIndexes() {
+		if x.OID == oid {
+			return x
+		}
+	}
+	return nil
+}
+
+// KeyColumns returns which columns are key columns: members of a unique index
+// that is neither partial nor over expressions (design §3), by index in Columns.
+func (t *Table) KeyColumns() map[int]bool {
+	keys := map[int]bool{}
+	for _, x := range t.AllIndexes() {
+		if x.Hidden || !x.Unique || x.Where != "" || slices.ContainsFunc(x.Keys, func(k IndexKey) bool { return k.Col < 0 }) {
+			continue
+		}
+		for _, k := range x.Keys {
+			keys[k.Col] = true
+		}
+	}
+	return keys
+}
