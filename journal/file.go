@@ -64,6 +64,9 @@ func OpenFile(dir string, o Options) (*File, error) {
 	if err := j.fs.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("create journal directory %s: %w", dir, err)
 	}
+	if err := j.syncDir(j.fs.PathDir(dir)); err != nil { // It may be new.
+		return nil, fmt.Errorf("create journal directory %s: %w", dir, err)
+	}
 	if err := j.list(); err != nil {
 		return nil, err
 	}
@@ -195,7 +198,7 @@ func (j *File) create(name string, content []byte) (vfs.File, error) {
 		err = j.fs.Rename(tmp, name)
 	}
 	if err == nil {
-		err = j.syncDir()
+		err = j.syncDir(j.dir)
 	}
 	if err != nil {
 		_ = f.Close()
@@ -204,9 +207,9 @@ func (j *File) create(name string, content []byte) (vfs.File, error) {
 	return f, nil
 }
 
-// syncDir makes creations and removals of segments durable.
-func (j *File) syncDir() error {
-	d, err := j.fs.OpenDir(j.dir)
+// syncDir makes creations and removals in a directory durable.
+func (j *File) syncDir(dir string) error {
+	d, err := j.fs.OpenDir(dir)
 	if err != nil {
 		return err
 	}
@@ -229,7 +232,7 @@ func (j *File) Trim(before uint64) error {
 		if err := j.fs.Remove(name); err != nil {
 			return fmt.Errorf("trim journal: %w", err)
 		}
-		if err := j.syncDir(); err != nil {
+		if err := j.syncDir(j.dir); err != nil {
 			return fmt.Errorf("trim journal: %w", err)
 		}
 	}
