@@ -128,7 +128,7 @@ func (c *Core) commit(q *Question, now kv.Timestamp) kv.Timestamp {
 			continue
 		}
 		c.claims.claim(claim.Hash, claim.Strength, c.lastCommit)
-		c.queue.push(remembered{c.lastCommit, claim.Hash})
+		c.queue.push(remembered{c.lastCommit, home(claim.Hash)})
 	}
 	c.ids[q.ID] = c.lastCommit
 	c.idQueue.push(rememberedID{c.lastCommit, q.ID})
