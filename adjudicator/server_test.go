@@ -188,6 +188,7 @@ func TestFailedAppend(t *testing.T) {
 		// The stages overlap: the append under way holds `failing` alone or with those
 		// behind it.
 		g.toAppend <- broken
+		synctest.Wait()
 		g.toApply <- nil
 		if v := durable(); v == nil || v.Outcome != Committed {
 			t.Fatalf("durable: %+v", v)

@@ -59,9 +59,11 @@ func (m *model) get(key string, at kv.Timestamp) *version {
 }
 
 // keys are few, so that they collide, and have zero bytes and prefixes of each
-// other, so that encodings must keep them apart.
+// other, so that encodings must keep them apart. Unescaped, the long ones would
+// stand between versions of the first.
 var keys = []string{"\x10", "\x10\x00", "\x10\x00\x00", "\x10\x00\x01", "\x10\x00\xff", "\x10\x01", "\x10a", "\x10ab",
-	"\x10a\x00b", "\x10\xff", "\x10\xff\xff", "\x01\x00d", "\x10zz1", "\x10zz2", "\x10zz3"}
+	"\x10a\x00b", "\x10\xff", "\x10\xff\xff", "\x01\x00d", "\x10\x00\x01\xff\x2a\xd5", "\x10\x00\x01\xff\x2a\xd4",
+	"\x10zz1", "\x10zz2", "\x10zz3"}
 
 // A world is a store, its model and the journal that both come from.
 type world struct {
