@@ -3,11 +3,10 @@ package txn
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"math/rand/v2"
 	"slices"
 	"time"
-
-	"encoding/binary"
 
 	"zorya/adjudicator"
 	"zorya/kv"
