@@ -63,8 +63,11 @@ type Table struct {
 	// View: its query's text, as CREATE VIEW gave it, and the search path then.
 	ViewText string
 	ViewPath []string
-	ViewRefs []types.OID // relations that it depends on
-	Type     types.OID   // its row type
+	ViewRefs []types.OID // relations, functions and domains that it depends on
+	// ViewCols are the columns (index in Columns) of each relation that a view uses.
+	ViewCols  map[types.OID][]int
+	ViewCheck string    // WITH CHECK OPTION: "", "local", "cascaded"
+	Type      types.OID // its row type
 	// Fence: writers whose snapshot is older get OC001, since their Ref of the table
 	// changed. (The descriptor is rewritten; the field only makes it differ.)
 	Fence int
@@ -80,13 +83,19 @@ type Col struct {
 	Default string // SQL text; "" = none
 	// Missing is the value of rows stored before the column was added (text form).
 	Missing   *string
-	Generated string    // expression text of GENERATED ALWAYS AS … STORED
-	Identity  byte      // 'a' ALWAYS, 'd' BY DEFAULT, 0
-	Sequence  types.OID // the identity's sequence
-	Domain    types.OID // declared type, if a domain; T is its base type
-	Storage   byte      // p e x m; 0 = the type's
-	ACL       []ACLItem
-	Comment   string
+	Generated string // expression text of GENERATED ALWAYS AS … STORED
+	// Refs are the sequences, functions and domains that Default or Generated uses;
+	// UsesCols the columns that Generated uses.
+	Refs     []types.OID
+	UsesCols []int
+	// DefaultOID is the OID of the default's row in pg_attrdef; 0 if there is none.
+	DefaultOID types.OID
+	Identity   byte      // 'a' ALWAYS, 'd' BY DEFAULT, 0
+	Sequence   types.OID // the identity's sequence
+	Domain     types.OID // declared type, if a domain; T is its base type
+	Storage    byte      // p e x m; 0 = the type's
+	ACL        []ACLItem
+	Comment    string
 }
 
 // An IndexState is how far an index is.
@@ -114,6 +123,12 @@ type Index struct {
 	State            IndexState
 	Constraint       string // name of the constraint that it implements; "" if none
 	ConstraintOID    types.OID
+	// ConstraintComment is COMMENT ON CONSTRAINT; the header's is COMMENT ON INDEX.
+	ConstraintComment string
+	// UsesCols and Refs are the columns and the functions that key expressions and
+	// the predicate use.
+	UsesCols []int
+	Refs     []types.OID
 }
 
 // An IndexKey is a key column: of the table, or an expression.
@@ -132,6 +147,8 @@ type Check struct {
 	Valid     bool
 	NoInherit bool
 	Comment   string
+	Cols      []int       // columns that it uses
+	Refs      []types.OID // functions and domains that it uses
 }
 
 // A ForeignKey refers from Cols of the table that has it to RefCols of RefTable.
