@@ -1,0 +1,281 @@
+package bind
+
+import (
+	"zorya/pgerr"
+	"zorya/sql/ast"
+	"zorya/sql/funcs"
+	"zorya/sql/rel"
+	"zorya/sql/types"
+)
+
+// A callSite is a function call while it is being bound.
+type callSite struct {
+	x     *ast.Func
+	args  []arg
+	order []arg // WITHIN GROUP's or the aggregate's ORDER BY expressions
+	fn    *funcs.Func
+	match funcs.Match
+	exprs []rel.Expr // arguments, coerced
+}
+
+// function binds a call: plain function, aggregate, window function or a cast
+// written as a call.
+func (b *binder) function(s *scope, x *ast.Func) rel.Expr {
+	c := &callSite{x: x}
+	for _, a := range x.Args {
+		c.args = append(c.args, arg{b.expr(s, a), startOf(a)})
+	}
+	if x.WithinGroup {
+		for _, o := range x.OrderBy {
+			c.args = append(c.args, arg{b.expr(s, o.X), startOf(o.X)})
+		}
+	}
+	b.checkArgNames(x)
+	if e := b.fieldCall(c); e != nil {
+		return e
+	}
+	if f := b.userFunction(c); f != nil {
+		return b.callUser(s, c, f)
+	}
+	if e := b.castCall(c); e != nil {
+		return e
+	}
+	b.resolveCall(c)
+	switch {
+	case c.fn.Kind == funcs.AggKind:
+		b.checkAggCall(c)
+		b.coerceArgs(c)
+		if x.Over != nil {
+			return b.windowCall(s, c)
+		}
+		return b.aggregateCall(s, c)
+	case c.fn.Kind == funcs.WinKind:
+		b.checkWindowCall(c)
+		b.coerceArgs(c)
+		return b.windowCall(s, c)
+	case c.fn.Kind == funcs.Procedure:
+		b.throw(x.At, pgerr.New(pgerr.WrongObjectType, "%s is a procedure", signature(c)).WithHint("To call a procedure, use CALL."))
+	}
+	b.checkPlainCall(c)
+	b.coerceArgs(c)
+	if c.fn.Set {
+		b.checkSet(s, c)
+	}
+	return &rel.Call{T: c.match.Result, Fn: c.fn, Args: c.exprs, Pos: x.At}
+}
+
+// checkSet says whether a set-returning function may stand here.
+func (b *binder) checkSet(s *scope, c *callSite) {
+	b.checkSetPlace(s.kind, c.x.At)
+	s.hasSets = true
+}
+
+func (b *binder) checkArgNames(x *ast.Func) {
+	seen := map[string]bool{}
+	for i, n := range x.ArgNames {
+		if n == "" && len(seen) > 0 {
+			b.fail(startOf(x.Args[i]), pgerr.SyntaxError, "positional argument cannot follow named argument")
+		}
+		if n != "" && seen[n] {
+			b.fail(startOf(x.Args[i]), pgerr.SyntaxError, "argument name \"%s\" used more than once", n)
+		}
+		if n != "" {
+			seen[n] = true
+		}
+	}
+}
+
+// plain reports whether nothing but name and arguments was written.
+func (c *callSite) plain() bool {
+	x := c.x
+	return !x.Star && !x.Distinct && !x.WithinGroup && len(x.OrderBy) == 0 && x.Filter == nil &&
+		x.Over == nil && !x.Variadic && x.ArgNames == nil
+}
+
+// fieldCall binds f(row) where f is a column of the row.
+func (b *binder) fieldCall(c *callSite) rel.Expr {
+	if !c.plain() || len(c.args) != 1 || c.x.Schema != "" {
+		return nil
+	}
+	row, ok := c.args[0].x.(*rel.RowExpr)
+	if !ok {
+		return nil
+	}
+	for i, n := range row.Names {
+		if n == c.x.Name {
+			return row.Args[i]
+		}
+	}
+	return nil
+}
+
+// castCall binds type(x): a cast in a call's clothes, unless a function of that
+// very signature exists.
+func (b *binder) castCall(c *callSite) rel.Expr {
+	if !c.plain() || len(c.args) != 1 || c.x.Schema != "" && c.x.Schema != "pg_catalog" {
+		return nil
+	}
+	ty := types.ByName(c.x.Name)
+	if ty == nil || ty.Category == 'P' {
+		return nil
+	}
+	from := oidOf(c.args[0].x)
+	for _, f := range funcs.Lookup(c.x.Schema, c.x.Name) {
+		if len(f.Args) == 1 && f.Args[0] == from {
+			return nil
+		}
+	}
+	if from != types.UnknownOID {
+		e, ok := funcs.FindCast(from, ty.OID, funcs.Explicit)
+		if !ok || e.Method == funcs.ByFunc || e.Method == funcs.ByInOut && from == types.RecordOID {
+			return nil
+		}
+	}
+	return b.cast(c.args[0].x, types.Of(ty.OID), c.x.At)
+}
+
+// lookup returns the functions that a name can mean.
+func (b *binder) lookup(schema, name string) []*funcs.Func {
+	if schema != "" {
+		return funcs.Lookup(schema, name)
+	}
+	var list []*funcs.Func
+	for _, s := range b.path {
+		list = append(list, funcs.Lookup(s, name)...)
+	}
+	return list
+}
+
+func (b *binder) resolveCall(c *callSite) {
+	x := c.x
+	oids := make([]types.OID, len(c.args))
+	for i, a := range c.args {
+		oids[i] = oidOf(a.x)
+	}
+	name := x.Name
+	if x.Schema != "" {
+		name = x.Schema + "." + name
+	}
+	names := x.ArgNames
+	for names != nil && len(names) < len(oids) {
+		names = append(names[:len(names):len(names)], "")
+	}
+	m, err := funcs.Resolve(b.lookup(x.Schema, x.Name), name, oids, names, x.Variadic)
+	if err != nil {
+		b.throw(x.At, err)
+	}
+	c.fn, c.match = m.Func, m
+}
+
+// coerceArgs converts the arguments, adds defaults and gathers variadic ones.
+func (b *binder) coerceArgs(c *callSite) {
+	m := c.match
+	given := func(i, want int) rel.Expr {
+		e := c.args[i].x
+		if want < len(m.Args) {
+			e = b.implicit(e, m.Args[want], c.args[i].pos)
+		}
+		return b.settle(e, c.args[i].pos)
+	}
+	if named(c.x.ArgNames) {
+		defaults := m.DefaultArgs
+		for at, i := range funcs.NamedOrder(c.fn, c.x.ArgNames) {
+			if i >= 0 {
+				c.exprs = append(c.exprs, given(i, at))
+				continue
+			}
+			c.exprs = append(c.exprs, &rel.Const{T: m.Args[at], D: defaults[0]})
+			defaults = defaults[1:]
+		}
+		return
+	}
+	for i := range c.args {
+		c.exprs = append(c.exprs, given(i, i))
+	}
+	if m.VariadicElem != 0 {
+		first := len(c.fn.Args) - 1
+		rest := c.exprs[first:len(c.exprs):len(c.exprs)]
+		c.exprs = append(c.exprs[:first:first], &rel.ArrayExpr{
+			T: types.Of(arrayOf(m.VariadicElem)), Elem: m.VariadicElem, Elems: rest,
+		})
+	}
+	first := len(c.fn.Args) - len(m.DefaultArgs)
+	for i, d := range m.DefaultArgs {
+		c.exprs = append(c.exprs, &rel.Const{T: types.Of(c.fn.Args[first+i]), D: d})
+	}
+}
+
+func named(names []string) bool {
+	for _, n := range names {
+		if n != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// signature prints the call's name and argument types.
+func signature(c *callSite) string {
+	text := c.x.Name + "("
+	for i, a := range c.args {
+		if i > 0 {
+			text += ", "
+		}
+		text += typeName(a.x.Type())
+	}
+	return text + ")"
+}
+
+// checkPlainCall refuses what only aggregates and window functions take.
+func (b *binder) checkPlainCall(c *callSite) {
+	x, name := c.x, c.x.Name
+	refuse := func(format string, args ...any) { b.fail(x.At, pgerr.WrongObjectType, format, args...) }
+	switch {
+	case x.Star:
+		refuse("%s(*) specified, but %s is not an aggregate function", name, name)
+	case x.Distinct:
+		refuse("DISTINCT specified, but %s is not an aggregate function", name)
+	case x.WithinGroup:
+		refuse("WITHIN GROUP specified, but %s is not an aggregate function", name)
+	case len(x.OrderBy) > 0:
+		refuse("ORDER BY specified, but %s is not an aggregate function", name)
+	case x.Filter != nil:
+		refuse("FILTER specified, but %s is not an aggregate function", name)
+	case x.Over != nil:
+		refuse("OVER specified, but %s is not a window function nor an aggregate function", name)
+	}
+}
+
+func (b *binder) checkAggCall(c *callSite) {
+	x, name := c.x, c.x.Name
+	switch {
+	case c.fn.OrderedSet != 0 && !x.WithinGroup:
+		b.fail(x.At, pgerr.WrongObjectType, "WITHIN GROUP is required for ordered-set aggregate %s", name)
+	case c.fn.OrderedSet != 0 && x.Over != nil:
+		b.fail(x.At, pgerr.FeatureNotSupported, "OVER is not supported for ordered-set aggregate %s", name)
+	case c.fn.OrderedSet == 0 && x.WithinGroup:
+		b.fail(x.At, pgerr.WrongObjectType, "%s is not an ordered-set aggregate, so it cannot have WITHIN GROUP", name)
+	case len(x.Args) == 0 && !x.Star && c.fn.OrderedSet == 0:
+		b.fail(x.At, pgerr.WrongObjectType, "%s(*) must be used to call a parameterless aggregate function", name)
+	case x.Over != nil && x.Distinct:
+		b.fail(x.At, pgerr.FeatureNotSupported, "DISTINCT is not implemented for window functions")
+	case x.Over != nil && len(x.OrderBy) > 0:
+		b.fail(x.At, pgerr.FeatureNotSupported, "aggregate ORDER BY is not implemented for window functions")
+	}
+}
+
+func (b *binder) checkWindowCall(c *callSite) {
+	x, name := c.x, c.x.Name
+	switch {
+	case x.Over == nil:
+		b.fail(x.At, pgerr.WrongObjectType, "window function %s requires an OVER clause", name)
+	case x.WithinGroup:
+		b.fail(x.At, pgerr.WrongObjectType, "window function %s cannot have WITHIN GROUP", name)
+	case x.Distinct:
+		b.fail(x.At, pgerr.FeatureNotSupported, "DISTINCT is not implemented for window functions")
+	case len(x.OrderBy) > 0:
+		b.fail(x.At, pgerr.FeatureNotSupported, "aggregate ORDER BY is not implemented for window functions")
+	case x.Filter != nil:
+		b.fail(x.At, pgerr.FeatureNotSupported, "FILTER is not implemented for non-aggregate window functions")
+	}
+}

@@ -1,0 +1,462 @@
+package bind
+
+import (
+	"zorya/pgerr"
+	"zorya/sql/ast"
+	"zorya/sql/catalog"
+	"zorya/sql/rel"
+	"zorya/sql/types"
+)
+
+// A groupSet is a bound GROUP BY: its expressions, and with grouping sets, which
+// of them count in each.
+type groupSet struct {
+	targets []*target
+	sets    [][]int // nil: one set of all
+}
+
+// Limits of PostgreSQL's grouping sets.
+const (
+	maxCube         = 12
+	maxGroupingSets = 4096
+)
+
+// groupBy binds GROUP BY; nil if there is none.
+func (b *binder) groupBy(q *selection) *groupSet {
+	if len(q.sel.GroupBy) == 0 {
+		return nil
+	}
+	g := &groupSet{}
+	sets := [][]int{{}}
+	special := false
+	for _, it := range q.sel.GroupBy {
+		special = special || it.Kind != ast.GroupExpr && it.Kind != ast.GroupList
+		sets = cross(sets, b.groupItem(q, g, it))
+		if len(sets) > maxGroupingSets {
+			b.fail(it.Pos, pgerr.StatementTooComplex, "too many grouping sets present (maximum 4096)")
+		}
+	}
+	if special {
+		g.sets = sets
+		if q.sel.GroupDistinct {
+			g.sets = distinctSets(sets)
+		}
+	}
+	return g
+}
+
+// groupItem binds an item and returns the sets that it stands for.
+func (b *binder) groupItem(q *selection, g *groupSet, it ast.GroupItem) [][]int {
+	switch it.Kind {
+	case ast.GroupEmpty:
+		return [][]int{{}}
+	case ast.GroupExpr:
+		return [][]int{b.groupExprs(q, g, it.X)}
+	case ast.GroupList:
+		return [][]int{b.groupList(q, g, it.Items)}
+	case ast.GroupSets:
+		var sets [][]int
+		for _, sub := range it.Items {
+			sets = append(sets, b.groupItem(q, g, sub)...)
+		}
+		return sets
+	}
+	parts := make([][]int, len(it.Items))
+	for i, sub := range it.Items {
+		parts[i] = b.groupList(q, g, []ast.GroupItem{sub})
+	}
+	if it.Kind == ast.GroupRollup {
+		var sets [][]int
+		for n := len(parts); n >= 0; n-- {
+			sets = append(sets, join(parts[:n]))
+		}
+		return sets
+	}
+	if len(parts) > maxCube {
+		b.fail(it.Pos, pgerr.TooManyColumns, "CUBE is limited to 12 elements")
+	}
+	return cube(parts)
+}
+
+func (b *binder) groupList(q *selection, g *groupSet, items []ast.GroupItem) []int {
+	var set []int
+	for _, it := range items {
+		if it.Kind == ast.GroupList {
+			set = append(set, b.groupList(q, g, it.Items)...)
+		} else if it.X != nil {
+			set = append(set, b.groupExprs(q, g, it.X)...)
+		}
+	}
+	return set
+}
+
+// groupExprs adds an expression, or those of a row, and returns their places.
+func (b *binder) groupExprs(q *selection, g *groupSet, x ast.Expr) []int {
+	if row, ok := x.(*ast.Row); ok && !row.Explicit {
+		var set []int
+		for _, a := range row.Args {
+			set = append(set, b.groupExprs(q, g, a)...)
+		}
+		return set
+	}
+	t := b.findTarget92(q, x, kindGroupBy)
+	for i, old := range g.targets {
+		if old == t {
+			return []int{i}
+		}
+	}
+	b.groupable(t.x, startOf(x))
+	g.targets = append(g.targets, t)
+	return []int{len(g.targets) - 1}
+}
+
+func cross(a, c [][]int) [][]int {
+	var out [][]int
+	for _, x := range a {
+		for _, y := range c {
+			out = append(out, append(x[:len(x):len(x)], y...))
+		}
+	}
+	return out
+}
+
+func join(parts [][]int) []int {
+	set := []int{}
+	for _, p := range parts {
+		set = append(set, p...)
+	}
+	return set
+}
+
+// cube lists all subsets, the larger first.
+func cube(parts [][]int) [][]int {
+	var sets [][]int
+	for size := len(parts); size >= 0; size-- {
+		for mask := (1 << len(parts)) - 1; mask >= 0; mask-- {
+			var chosen [][]int
+			for i, p := range parts {
+				if mask&(1<<(len(parts)-1-i)) != 0 {
+					chosen = append(chosen, p)
+				}
+			}
+			if len(chosen) == size {
+				sets = append(sets, join(chosen))
+			}
+		}
+	}
+	return sets
+}
+
+func distinctSets(sets [][]int) [][]int {
+	var out [][]int
+	seen := map[string]bool{}
+	for _, s := range sets {
+		var key [256]byte
+		k := ""
+		for _, i := range s {
+			if i < len(key) {
+				key[i] = 1
+			}
+		}
+		if k = string(key[:]); !seen[k] {
+			out = append(out, s)
+		}
+		seen[k] = true
+	}
+	return out
+}
+
+// A regroup rewrites expressions over FROM's columns into expressions over the
+// aggregation's output, refusing columns that are not grouped.
+type regroup struct {
+	b        *binder
+	s        *scope
+	exprs    []rel.Expr // grouping expressions that are no plain columns
+	ids      []rel.ColID
+	grouped  map[rel.ColID]bool
+	extra    []rel.Column // columns that depend on a grouped primary key
+	grouping map[rel.ColID]rel.Expr
+	common   map[rel.ColID]bool // columns grouped in every set
+}
+
+// buildAggregate adds the Aggregate and HAVING, and rewrites what comes after.
+func (b *binder) buildAggregate(q *selection, node rel.Node) rel.Node {
+	s := q.s
+	if s.step != nil && len(s.aggs) > 0 {
+		b.fail(b.aggPlace(q), pgerr.InvalidRecursion, "aggregate functions are not allowed in a recursive query's recursive term")
+	}
+	var xs []rel.Expr
+	var sets [][]int
+	if q.group != nil {
+		for _, t := range q.group.targets {
+			xs = append(xs, t.x)
+		}
+		sets = q.group.sets
+	}
+	keys := len(xs)
+	for _, a := range s.aggs {
+		for _, o := range a.order {
+			xs = append(xs, o.x)
+		}
+	}
+	input, ids := b.extend(s, node, xs)
+	n := &rel.Aggregate{Input: input}
+	r := &regroup{b: b, s: s, grouped: map[rel.ColID]bool{}, grouping: map[rel.ColID]rel.Expr{}, common: map[rel.ColID]bool{}}
+	place := b.groupColumns(n, r, xs[:keys], ids[:keys], input)
+	n.Sets = renumber(sets, place)
+	r.commonColumns(n)
+	next := keys
+	for _, a := range s.aggs {
+		call := a.call
+		for _, o := range a.order {
+			call.Order = append(call.Order, rel.SortKey{Col: ids[next], Desc: o.desc, NullsFirst: o.nullsFirst})
+			next++
+		}
+		n.Aggs = append(n.Aggs, call)
+	}
+	b.groupingValues(q, n, r, ids[:keys])
+	r.rewrite(q)
+	r.addDependent(n)
+	if q.having != nil {
+		return &rel.Filter{Input: n, Cond: q.having}
+	}
+	return n
+}
+
+// aggPlace is where the first aggregate of the select list stands.
+func (b *binder) aggPlace(q *selection) int {
+	for _, t := range q.targets {
+		pos := 0
+		rel.MapExpr(t.x, func(e rel.Expr) (rel.Expr, bool) {
+			if c, ok := e.(*rel.Col); ok && pos == 0 && b.cols[c.ID] != nil && b.cols[c.ID].agg {
+				pos = b.places[c]
+			}
+			return e, true
+		})
+		if pos > 0 {
+			return pos
+		}
+	}
+	return 0
+}
+
+// groupColumns fills n.Group and returns the place of each expression in it.
+func (b *binder) groupColumns(n *rel.Aggregate, r *regroup, xs []rel.Expr, ids []rel.ColID, input rel.Node) []int {
+	byID := map[rel.ColID]rel.Column{}
+	for _, c := range input.Columns() {
+		byID[c.ID] = c
+	}
+	at := map[rel.ColID]int{}
+	place := make([]int, len(ids))
+	for i, id := range ids {
+		p, ok := at[id]
+		if !ok {
+			p = len(n.Group)
+			at[id] = p
+			n.Group = append(n.Group, byID[id])
+		}
+		place[i] = p
+		if c, plain := xs[i].(*rel.Col); plain && c.ID == id {
+			r.grouped[id] = true
+			continue
+		}
+		r.exprs, r.ids = append(r.exprs, xs[i]), append(r.ids, id)
+	}
+	return place
+}
+
+func renumber(sets [][]int, place []int) [][]int {
+	if sets == nil {
+		return nil
+	}
+	out := make([][]int, len(sets))
+	for i, s := range sets {
+		seen := map[int]bool{}
+		out[i] = []int{}
+		for _, j := range s {
+			if !seen[place[j]] {
+				out[i] = append(out[i], place[j])
+			}
+			seen[place[j]] = true
+		}
+	}
+	return out
+}
+
+func (r *regroup) commonColumns(n *rel.Aggregate) {
+	for i, c := range n.Group {
+		all := true
+		for _, s := range n.Sets {
+			has := false
+			for _, j := range s {
+				has = has || i == j
+			}
+			all = all && has
+		}
+		if all {
+			r.common[c.ID] = true
+		}
+	}
+}
+
+// groupingValues computes what GROUPING() means in each set.
+func (b *binder) groupingValues(q *selection, n *rel.Aggregate, r *regroup, ids []rel.ColID) {
+	for _, g := range q.s.grouping {
+		var columns []int
+		for _, a := range g.args {
+			columns = append(columns, b.groupingArg(q, n, a, ids))
+		}
+		r.grouping[g.out.ID] = b.groupingValue(n, columns)
+	}
+}
+
+func (b *binder) groupingArg(q *selection, n *rel.Aggregate, a arg, ids []rel.ColID) int {
+	if q.group != nil {
+		for i, t := range q.group.targets {
+			if !b.equal(t.x, a.x) {
+				continue
+			}
+			for j, c := range n.Group {
+				if c.ID == ids[i] {
+					return j
+				}
+			}
+		}
+	}
+	b.fail(a.pos, pgerr.GroupingError, "arguments to GROUPING must be grouping expressions of the associated query level")
+	return 0
+}
+
+func (b *binder) groupingValue(n *rel.Aggregate, columns []int) rel.Expr {
+	int4 := types.Of(types.Int4OID)
+	if n.Sets == nil {
+		return &rel.Const{T: int4, D: types.NewInt(0)}
+	}
+	if n.GroupingID == 0 {
+		n.GroupingID = b.newID()
+	}
+	e := &rel.Case{T: int4}
+	for k, set := range n.Sets {
+		bits := int64(0)
+		for _, c := range columns {
+			bits <<= 1
+			in := false
+			for _, j := range set {
+				in = in || j == c
+			}
+			if !in {
+				bits |= 1
+			}
+		}
+		cond := b.operator("", "=", &rel.Col{T: int4, ID: n.GroupingID}, &rel.Const{T: int4, D: types.NewInt(int64(k))}, 0, 0)
+		e.Whens = append(e.Whens, rel.When{Cond: cond, Result: &rel.Const{T: int4, D: types.NewInt(bits)}})
+	}
+	return e
+}
+
+// rewrite applies the regrouping to everything above the aggregation.
+func (r *regroup) rewrite(q *selection) {
+	for _, t := range q.targets {
+		t.x = r.expr(t.x)
+	}
+	q.having = r.expr(q.having)
+	seen := map[*window]bool{}
+	for _, w := range r.s.windowCalls {
+		for i := range w.call.Args {
+			w.call.Args[i] = r.expr(w.call.Args[i])
+		}
+		w.call.Filter = r.expr(w.call.Filter)
+		if seen[w.win] {
+			continue
+		}
+		seen[w.win] = true
+		partition := make([]rel.Expr, len(w.win.partition))
+		for i, x := range w.win.partition {
+			partition[i] = r.expr(x)
+		}
+		order := append([]orderItem(nil), w.win.order...)
+		for i := range order {
+			order[i].x = r.expr(order[i].x)
+		}
+		w.win.partition, w.win.order = partition, order
+	}
+}
+
+func (r *regroup) expr(e rel.Expr) rel.Expr {
+	return rel.MapExpr(e, func(e rel.Expr) (rel.Expr, bool) {
+		for i, g := range r.exprs {
+			if r.b.equal(g, e) {
+				return &rel.Col{T: e.Type(), ID: r.ids[i]}, false
+			}
+		}
+		switch e := e.(type) {
+		case *rel.Col:
+			if x := r.grouping[e.ID]; x != nil {
+				return x, false
+			}
+			r.column(e, "column \"%s\" must appear in the GROUP BY clause or be used in an aggregate function")
+		case *rel.Subquery:
+			r.subquery(e.Query)
+		}
+		return e, true
+	})
+}
+
+func (r *regroup) subquery(n rel.Node) {
+	rel.WalkNode(n, func(e rel.Expr) bool {
+		if c, ok := e.(*rel.Col); ok {
+			r.column(c, "subquery uses ungrouped column \"%s\" from outer query")
+		}
+		return true
+	})
+}
+
+// column fails unless c is no column of this level's FROM, or is grouped.
+func (r *regroup) column(c *rel.Col, message string) {
+	info := r.b.cols[c.ID]
+	if info == nil || info.scope != r.s || info.agg || info.window || r.grouped[c.ID] {
+		return
+	}
+	for _, id := range r.ids {
+		if id == c.ID {
+			return
+		}
+	}
+	if r.dependsOnKey(info) {
+		r.grouped[c.ID] = true
+		r.extra = append(r.extra, info.item.scan.cols[info.attr])
+		return
+	}
+	name := info.name
+	if info.rel != "" {
+		name = info.rel + "." + name
+	}
+	r.b.fail(r.b.places[c], pgerr.GroupingError, message, name)
+}
+
+// dependsOnKey reports whether the primary key of the column's table is grouped.
+func (r *regroup) dependsOnKey(info *colInfo) bool {
+	if info.item == nil || info.item.table == nil || info.item.table.Kind != catalog.RelTable {
+		return false
+	}
+	pk := info.item.table.Primary
+	if pk == nil || pk.Hidden || len(pk.Keys) == 0 {
+		return false
+	}
+	for _, k := range pk.Keys {
+		if k.Col < 0 || !r.common[info.item.scan.cols[k.Col].ID] {
+			return false
+		}
+	}
+	return true
+}
+
+// addDependent lets columns that depend on a grouped key through.
+func (r *regroup) addDependent(n *rel.Aggregate) {
+	for _, c := range r.extra {
+		for i := range n.Sets {
+			n.Sets[i] = append(n.Sets[i], len(n.Group))
+		}
+		n.Group = append(n.Group, c)
+	}
+}

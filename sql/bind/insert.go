@@ -1,0 +1,371 @@
+package bind
+
+import (
+	"zorya/pgerr"
+	"zorya/sql/ast"
+	"zorya/sql/catalog"
+	"zorya/sql/funcs"
+	"zorya/sql/rel"
+	"zorya/sql/types"
+)
+
+// insert binds INSERT. Its input is the full row: what the statement gives,
+// defaults for the rest.
+func (b *binder) insert(s *scope, st *ast.Insert) *query {
+	t := b.target(st.Table, "insert into")
+	attrs := b.insertColumns(t, st)
+	w := &rowWriter{b: b, t: t, st: st, attrs: attrs}
+	n := &rel.Insert{Table: t}
+	switch {
+	case st.Source == nil:
+		n.Input = w.rows(s, [][]ast.Expr{nil})
+	case plainValues(st.Source):
+		n.Input = w.rows(s, st.Source.Values)
+	default:
+		n.Input = w.fromQuery(s, st)
+	}
+	write := b.need(t.OID, 'a', false, false)
+	for _, a := range w.written {
+		write.cols[a] = true
+	}
+	name, aliased := st.Alias, st.Alias != ""
+	if !aliased {
+		name = t.Name
+	}
+	read := b.need(t.OID, 'r', false, true)
+	if st.OnConflict != nil {
+		n.OnConflict = b.onConflict(s, t, name, aliased, read, st.OnConflict)
+	}
+	rs := &scope{outer: s.outer, ctes: s.ctes}
+	row, ret := b.newRow(rs, t, name, aliased, read)
+	rs.items = []*item{row}
+	n.Ret = ret
+	n.Returning = b.returning(rs, st.Returning)
+	n.Bound = b.tableExprs(t)
+	return &query{node: n, cols: returningCols(n.Returning), kind: "INSERT"}
+}
+
+// plainValues reports whether the source is VALUES with nothing around it.
+func plainValues(q *ast.Select) bool {
+	return q.Values != nil && q.With == nil && len(q.OrderBy) == 0 && q.Limit == nil && q.Offset == nil && len(q.Locking) == 0
+}
+
+// insertColumns finds the columns to insert into; all live ones if none is named.
+func (b *binder) insertColumns(t *catalog.Table, st *ast.Insert) []int {
+	if len(st.Columns) == 0 {
+		return t.Live()
+	}
+	seen := map[int]bool{}
+	var attrs []int
+	for _, c := range st.Columns {
+		i := b.columnOf(t, c.Name, c.Path, c.Pos)
+		if seen[i] {
+			b.fail(c.Pos, pgerr.DuplicateColumn, "column \"%s\" specified more than once", c.Name)
+		}
+		seen[i] = true
+		attrs = append(attrs, i)
+	}
+	return attrs
+}
+
+// A rowWriter makes full rows for a table.
+type rowWriter struct {
+	b        *binder
+	t        *catalog.Table
+	st       *ast.Insert
+	attrs    []int // columns that the statement names, or all
+	written  []int // columns that it gives values for
+	defaults map[int]rel.Expr
+}
+
+// checkCount compares the number of values with that of columns.
+func (w *rowWriter) checkCount(n int, posOf func(i int) int) {
+	b := w.b
+	if n > len(w.attrs) {
+		b.fail(posOf(len(w.attrs)), pgerr.SyntaxError, "INSERT has more expressions than target columns")
+	}
+	if n < len(w.attrs) && len(w.st.Columns) > 0 && w.st.Source != nil {
+		b.fail(w.st.Columns[n].Pos, pgerr.SyntaxError, "INSERT has more target columns than expressions")
+	}
+	if w.st.Source != nil {
+		w.written = w.attrs[:n]
+	}
+}
+
+// rows binds VALUES lists straight into full rows.
+func (w *rowWriter) rows(s *scope, lists [][]ast.Expr) rel.Node {
+	b := w.b
+	n := &rel.Values{Cols: w.columns()}
+	width := len(lists[0])
+	for _, list := range lists {
+		if len(list) != width {
+			b.fail(startOf(list[0]), pgerr.SyntaxError, "VALUES lists must all be the same length")
+		}
+		given := make([]arg, len(list))
+		old := s.kind
+		s.kind = kindValues
+		for i, x := range list {
+			if _, isDefault := x.(*ast.Default); !isDefault {
+				given[i] = arg{b.expr(s, x), startOf(x)}
+			}
+		}
+		s.kind = old
+		w.checkCount(len(list), func(i int) int { return startOf(list[i]) })
+		n.Rows = append(n.Rows, w.row(given))
+	}
+	return n
+}
+
+func (w *rowWriter) columns() []rel.Column {
+	cols := make([]rel.Column, len(w.t.Columns))
+	for i := range w.t.Columns {
+		c := &w.t.Columns[i]
+		t := c.T
+		if c.Dropped && types.Get(t.OID) == nil {
+			t = types.Of(types.TextOID)
+		}
+		cols[i] = w.b.newColumn(nil, c.Name, t)
+	}
+	return cols
+}
+
+// row puts the given values (an arg without an expression means DEFAULT) and the
+// defaults in the table's order.
+func (w *rowWriter) row(given []arg) []rel.Expr {
+	out := make([]rel.Expr, len(w.t.Columns))
+	for i, a := range given {
+		attr := w.attrs[i]
+		c := &w.t.Columns[attr]
+		if a.x == nil {
+			continue
+		}
+		if w.overridden(c) {
+			w.b.assign(a.x, c, a.pos)
+			continue
+		}
+		out[attr] = w.b.assign(a.x, c, a.pos)
+	}
+	for i := range out {
+		if out[i] == nil {
+			out[i] = w.missing(i)
+		}
+	}
+	return out
+}
+
+// overridden decides what becomes of a value given to an identity or generated
+// column: true means that the default takes its place.
+func (w *rowWriter) overridden(c *catalog.Col) bool {
+	message := "cannot insert a non-DEFAULT value into column \"%s\""
+	switch {
+	case c.Generated != "":
+		w.b.refuseGenerated(c, message)
+	case c.Identity != 0 && w.st.Overriding == "user":
+		return true
+	case c.Identity == 'a' && w.st.Overriding != "system":
+		w.b.throw(0, pgerr.New(generatedAlways, message, c.Name).
+			WithDetail("Column \"%s\" is an identity column defined as GENERATED ALWAYS.", c.Name).
+			WithHint("Use OVERRIDING SYSTEM VALUE to override."))
+	}
+	return false
+}
+
+// missing is the value of a column that the statement does not give.
+func (w *rowWriter) missing(attr int) rel.Expr {
+	if x := w.defaults[attr]; x != nil {
+		return x
+	}
+	if w.defaults == nil {
+		w.defaults = map[int]rel.Expr{}
+	}
+	x := w.b.defaultOf(w.t, attr)
+	w.defaults[attr] = x
+	return x
+}
+
+// fromQuery binds INSERT … SELECT.
+func (w *rowWriter) fromQuery(s *scope, st *ast.Insert) rel.Node {
+	b := w.b
+	q := b.bindSelect(st.Source, s, selectOpts{})
+	w.checkCount(len(q.cols), q.posOf)
+	given := make([]arg, len(q.cols))
+	for i := range q.cols {
+		c := &w.t.Columns[w.attrs[i]]
+		if x := q.unknown[i]; x != nil {
+			x = b.coerceUnknown(x, c.T, q.posOf(i))
+			q.set(i, x)
+			q.cols[i].T = x.Type()
+		}
+		given[i] = arg{&rel.Col{T: q.cols[i].T, ID: q.cols[i].ID}, q.posOf(i)}
+	}
+	return &rel.Project{Input: q.node, Cols: w.columns(), Exprs: w.row(given)}
+}
+
+// defaultOf is the value that a column gets by itself: the next of its identity,
+// its default, its domain's default, or NULL. Generated columns get NULL, which
+// the executor replaces.
+func (b *binder) defaultOf(t *catalog.Table, attr int) rel.Expr {
+	c := &t.Columns[attr]
+	if c.Dropped || c.Generated != "" {
+		null := &rel.Const{T: c.T, D: types.Null}
+		if types.Get(c.T.OID) == nil {
+			null.T = types.Of(types.TextOID)
+		}
+		return null
+	}
+	if c.Identity != 0 {
+		return b.assign(b.nextval(c.Sequence), c, 0)
+	}
+	text := c.Default
+	if text == "" && c.Domain != 0 {
+		if d := b.env.Snap.Domain(c.Domain); d != nil {
+			text = d.Default
+		}
+	}
+	if text == "" {
+		return b.toDomain(&rel.Const{T: c.T, D: types.Null}, c.Domain, 0)
+	}
+	return b.assign(b.storedExpr(&scope{}, text, kindDefault), c, 0)
+}
+
+// nextval calls nextval of an identity's sequence, which takes no privilege.
+func (b *binder) nextval(seq types.OID) rel.Expr {
+	b.refObject(seq, "class")
+	list := funcs.Lookup("pg_catalog", "nextval")
+	if len(list) == 0 {
+		b.fail(0, pgerr.UndefinedFunction, "function nextval(regclass) does not exist")
+	}
+	return &rel.Call{
+		T: types.Of(types.Int8OID), Fn: list[0],
+		Args: []rel.Expr{&rel.Const{T: types.Of(types.RegclassOID), D: types.NewInt(int64(seq))}},
+	}
+}
+
+// storedExpr parses and binds a text of the catalog.
+func (b *binder) storedExpr(s *scope, text string, k exprKind) rel.Expr {
+	x, err := b.env.ParseExpr(text)
+	if err != nil {
+		b.throw(0, err)
+	}
+	b.stored++
+	e := b.exprAs(s, x, k)
+	b.stored--
+	return e
+}
+
+// onConflict binds ON CONFLICT.
+func (b *binder) onConflict(s *scope, t *catalog.Table, name string, aliased bool, read *privUse, oc *ast.OnConflict) *rel.OnConflict {
+	if oc.DoUpdate && oc.Constraint == "" && len(oc.Infer) == 0 {
+		b.throw(oc.Pos, pgerr.New(pgerr.SyntaxError, "ON CONFLICT DO UPDATE requires inference specification or constraint name").
+			WithHint("For example, ON CONFLICT (column_name)."))
+	}
+	cs := &scope{outer: s.outer, ctes: s.ctes}
+	old, oldCols := b.newRow(cs, t, name, aliased, read)
+	cs.items = []*item{old}
+	n := &rel.OnConflict{DoUpdate: oc.DoUpdate, Old: oldCols}
+	n.Index = b.arbiter(cs, t, old, oc)
+	excluded, exCols := b.newRow(cs, t, "excluded", true, read)
+	n.Excluded = exCols
+	if !oc.DoUpdate {
+		return n
+	}
+	cs.items = []*item{old, excluded}
+	list := b.assignments(cs, t, oc.Set)
+	write := b.need(t.OID, 'w', false, false)
+	for _, a := range list {
+		write.cols[a.attr] = true
+		n.Attrs, n.New = append(n.Attrs, a.attr), append(n.New, a.x)
+	}
+	if oc.Where != nil {
+		n.Where = b.toBool(b.exprAs(cs, oc.Where, kindWhere), "WHERE", startOf(oc.Where))
+	}
+	return n
+}
+
+// arbiter finds the unique index that decides about conflicts; nil: any.
+func (b *binder) arbiter(cs *scope, t *catalog.Table, row *item, oc *ast.OnConflict) *catalog.Index {
+	if oc.Constraint != "" {
+		for _, x := range t.AllIndexes() {
+			if x.Constraint == oc.Constraint && x.Unique && !x.Hidden {
+				return x
+			}
+		}
+		b.fail(0, pgerr.UndefinedObject, "constraint \"%s\" for table \"%s\" does not exist", oc.Constraint, t.Name)
+	}
+	if len(oc.Infer) == 0 {
+		return nil
+	}
+	var want []rel.Expr
+	for _, el := range oc.Infer {
+		if el.X != nil {
+			want = append(want, b.exprAs(cs, el.X, kindIndexExpr))
+			continue
+		}
+		x := b.findColumn(cs, el.Column, el.Pos)
+		if x == nil {
+			b.missingColumn(cs, "", el.Column, el.Pos)
+		}
+		want = append(want, x)
+	}
+	var where rel.Expr
+	if oc.InferWhere != nil {
+		where = b.toBool(b.exprAs(cs, oc.InferWhere, kindIndexPred), "WHERE", startOf(oc.InferWhere))
+	}
+	for _, x := range t.AllIndexes() {
+		if x.Unique && !x.Hidden && x.State == catalog.IndexPublic && b.indexMatches(cs, t, x, want, where) {
+			return x
+		}
+	}
+	b.fail(0, pgerr.InvalidColumnReference, "there is no unique or exclusion constraint matching the ON CONFLICT specification")
+	return nil
+}
+
+// indexMatches reports whether an index has just the wanted keys and a predicate
+// that the given one implies.
+func (b *binder) indexMatches(cs *scope, t *catalog.Table, x *catalog.Index, want []rel.Expr, where rel.Expr) bool {
+	var keys []rel.Expr
+	for _, k := range x.Keys {
+		if k.Col >= 0 {
+			keys = append(keys, b.findColumn(&scope{items: cs.items}, t.Columns[k.Col].Name, 0))
+		} else {
+			keys = append(keys, b.storedExpr(cs, k.Expr, kindIndexExpr))
+		}
+	}
+	if !b.subset(keys, want) || !b.subset(want, keys) {
+		return false
+	}
+	if x.Where == "" {
+		return true
+	}
+	if where == nil {
+		return false
+	}
+	pred := b.toBool(b.storedExpr(cs, x.Where, kindIndexPred), "WHERE", 0)
+	return b.subset(conjuncts(pred), conjuncts(where))
+}
+
+func conjuncts(x rel.Expr) []rel.Expr {
+	e, ok := x.(*rel.Bool)
+	if !ok || e.Op != rel.And {
+		return []rel.Expr{x}
+	}
+	var list []rel.Expr
+	for _, a := range e.Args {
+		list = append(list, conjuncts(a)...)
+	}
+	return list
+}
+
+// subset reports whether each of xs is among ys.
+func (b *binder) subset(xs, ys []rel.Expr) bool {
+	for _, x := range xs {
+		found := false
+		for _, y := range ys {
+			found = found || b.equal(x, y)
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,155 @@
+package bind
+
+import (
+	"zorya/pgerr"
+	"zorya/sql/ast"
+	"zorya/sql/catalog"
+	"zorya/sql/rel"
+)
+
+// A lockReq is a locking clause that applies to a query level.
+type lockReq struct {
+	share  bool
+	name   string // FOR UPDATE …, for messages
+	of     []ast.Name
+	found  []bool
+	pushed bool // it stands in an enclosing query, whose LockRows does the work
+}
+
+// A rowLock is a scan whose rows are to be locked.
+type rowLock struct {
+	lock rel.RowLock
+	col  rel.Column
+	// pushed: the enclosing query's clause wants it.
+	pushed bool
+}
+
+var lockNames = map[string]string{
+	"update": "FOR UPDATE", "no key update": "FOR NO KEY UPDATE", "share": "FOR SHARE", "key share": "FOR KEY SHARE",
+}
+
+func lockRequests(list []ast.Locking, pushed *lockReq) []*lockReq {
+	var out []*lockReq
+	for _, l := range list {
+		out = append(out, &lockReq{
+			share: l.Strength == "share" || l.Strength == "key share", name: lockNames[l.Strength],
+			of: l.Of, found: make([]bool, len(l.Of)),
+		})
+	}
+	if pushed != nil {
+		out = append(out, &lockReq{share: pushed.share, name: pushed.name, pushed: true})
+	}
+	return out
+}
+
+// matches reports whether the clause takes in the FROM entry of that name, and
+// where the name stands if it was named.
+func (r *lockReq) matches(name string) (ok bool, pos int) {
+	if len(r.of) == 0 {
+		return true, 0
+	}
+	for i, n := range r.of {
+		if n.Name == name {
+			r.found[i] = true
+			ok, pos = true, n.Pos
+		}
+	}
+	return ok, pos
+}
+
+// lockFor combines the clauses that apply to a FROM entry; the strongest counts.
+func (s *scope) lockFor(name string) *lockReq {
+	var best *lockReq
+	for _, r := range s.locking {
+		if ok, _ := r.matches(name); ok && (best == nil || best.share && !r.share) {
+			best = r
+		}
+	}
+	return best
+}
+
+// pushLock is the clause that a subquery or view in FROM inherits; nil if none.
+func (b *binder) pushLock(s *scope, name string) *lockReq { return s.lockFor(name) }
+
+// lockTable arranges for the rows of a table to be locked.
+func (b *binder) lockTable(s *scope, it *item) {
+	r := s.lockFor(it.name)
+	if r == nil {
+		return
+	}
+	if it.table.Kind == catalog.RelVirtual {
+		return
+	}
+	sc := it.scan.scan
+	sc.RowID = b.newID()
+	cols := sc.Columns()
+	s.locks = append(s.locks, &rowLock{
+		lock:   rel.RowLock{Table: it.table, RowID: sc.RowID, Share: r.share},
+		col:    cols[len(cols)-1],
+		pushed: r.pushed,
+	})
+	b.need(it.table.OID, 'w', false, false)
+	b.locks = true
+}
+
+// refuseLock fails if a clause names an entry whose rows cannot be locked.
+func (b *binder) refuseLock(s *scope, name, what string) {
+	for _, r := range s.locking {
+		if len(r.of) == 0 {
+			continue
+		}
+		if ok, pos := r.matches(name); ok {
+			b.fail(pos, pgerr.FeatureNotSupported, "%s cannot be applied to %s", r.name, what)
+		}
+	}
+}
+
+func (b *binder) checkLockJoin(s *scope, name string) { b.refuseLock(s, name, "a join") }
+
+// checkNullable refuses locks on the side of an outer join that may be missing.
+func (b *binder) checkNullable(kind ast.JoinKind, left, right bool) {
+	if (kind == ast.LeftJoin || kind == ast.FullJoin) && right || (kind == ast.RightJoin || kind == ast.FullJoin) && left {
+		b.fail(0, pgerr.FeatureNotSupported, "FOR UPDATE cannot be applied to the nullable side of an outer join")
+	}
+}
+
+// checkLocking refuses locking clauses where rows of the result are not rows of
+// tables, and names that FROM does not have.
+func (b *binder) checkLocking(s *scope, sel *ast.Select, aggregated bool) {
+	for _, r := range s.locking {
+		b.checkLockable(s, sel, r, aggregated)
+		for i, n := range r.of {
+			if n.Schema != "" || n.Catalog != "" {
+				b.fail(n.Pos, pgerr.SyntaxError, "%s must specify unqualified relation names", r.name)
+			}
+			if !r.found[i] {
+				b.fail(n.Pos, pgerr.UndefinedTable, "relation \"%s\" in %s clause not found in FROM clause", n.Name, r.name)
+			}
+		}
+	}
+}
+
+func (b *binder) checkLockable(s *scope, sel *ast.Select, r *lockReq, aggregated bool) {
+	what := ""
+	switch {
+	case sel.SetOp != nil:
+		what = "UNION/INTERSECT/EXCEPT"
+	case sel.Values != nil:
+		b.fail(0, pgerr.FeatureNotSupported, "%s cannot be applied to VALUES", r.name)
+	case sel.Distinct:
+		what = "DISTINCT clause"
+	case len(sel.GroupBy) > 0:
+		what = "GROUP BY clause"
+	case sel.Having != nil:
+		what = "HAVING clause"
+	case aggregated:
+		what = "aggregate functions"
+	case len(s.windowCalls) > 0:
+		what = "window functions"
+	case s.hasSets:
+		what = "set-returning functions in the target list"
+	}
+	if what != "" {
+		b.fail(0, pgerr.FeatureNotSupported, "%s is not allowed with %s", r.name, what)
+	}
+}

@@ -1,0 +1,351 @@
+package bind
+
+import (
+	"zorya/pgerr"
+	"zorya/sql/ast"
+	"zorya/sql/catalog"
+	"zorya/sql/rel"
+	"zorya/sql/types"
+)
+
+// modify binds INSERT, UPDATE or DELETE; top: it is the statement itself.
+func (b *binder) modify(stmt ast.Stmt, outer *scope, top bool) *query {
+	b.enter()
+	defer b.leave()
+	b.writes = true
+	s := &scope{outer: outer, top: top}
+	var q *query
+	var ctes []*rel.CTE
+	switch st := stmt.(type) {
+	case *ast.Insert:
+		ctes = b.bindWith(s, st.With)
+		q = b.insert(s, st)
+	case *ast.Update:
+		ctes = b.bindWith(s, st.With)
+		q = b.update(s, st)
+	case *ast.Delete:
+		ctes = b.bindWith(s, st.With)
+		q = b.delete(s, st)
+	default:
+		b.fail(0, pgerr.FeatureNotSupported, "this statement cannot stand in WITH")
+	}
+	q.node = b.wrapWith(q.node, ctes)
+	return q
+}
+
+// target finds the table that a statement writes.
+func (b *binder) target(n ast.Name, verb string) *catalog.Table {
+	t := b.table(n)
+	switch t.Kind {
+	case catalog.RelTable:
+		return t
+	case catalog.RelVirtual:
+		b.fail(0, pgerr.InsufficientPrivilege, "permission denied: \"%s\" is a system catalog", t.Name)
+	}
+	b.throw(0, pgerr.New(pgerr.ObjectNotInPrerequisite, "cannot %s view \"%s\"", verb, t.Name).
+		WithDetail("Views are not updatable in this version."))
+	return nil
+}
+
+// scanTarget makes the scan of a written table: all columns, the row's key and
+// its stored form.
+func (b *binder) scanTarget(s *scope, t *catalog.Table, alias string, name ast.Name) (*item, *rel.Scan, []rel.Column) {
+	it := &item{name: alias, aliased: alias != "", relVisible: true, colVisible: true, table: t}
+	if alias == "" {
+		it.name = t.Name
+		it.schema = b.schemaName(t.Schema)
+	}
+	it.priv = b.need(t.OID, 'r', false, true)
+	sc := b.scanItem(s, it, t).(*rel.Scan)
+	for i := range t.Columns {
+		if !t.Columns[i].Dropped {
+			it.scan.use(i)
+		}
+	}
+	sc.RowID, sc.Whole = b.newID(), b.newID()
+	s.all = append(s.all, it)
+	return it, sc, it.scan.cols
+}
+
+// newRow makes columns for a row of t as it will be, one per column of the table,
+// and the FROM item that shows them.
+func (b *binder) newRow(s *scope, t *catalog.Table, name string, aliased bool, priv *privUse) (*item, []rel.Column) {
+	it := &item{name: name, aliased: aliased, relVisible: true, colVisible: true, table: t, priv: priv, tableoid: true}
+	if !aliased {
+		it.schema = b.schemaName(t.Schema)
+	}
+	cols := make([]rel.Column, len(t.Columns))
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.Dropped {
+			continue
+		}
+		cols[i] = b.newColumn(s, c.Name, c.T)
+		cols[i].Table, cols[i].Attr = t.OID, int16(i+1)
+		b.cols[cols[i].ID].rel = name
+		n := &nsCol{name: c.Name, id: cols[i].ID, t: c.T, origin: t.OID, attr: int16(i + 1)}
+		if priv != nil {
+			n.touch = []touch{{nil, priv, i}}
+		}
+		it.cols = append(it.cols, n)
+	}
+	s.all = append(s.all, it)
+	return it, cols
+}
+
+// returning binds RETURNING over the items of s; nil if there is none.
+func (b *binder) returning(s *scope, list []ast.Target) *rel.Project {
+	if len(list) == 0 {
+		return nil
+	}
+	p := &rel.Project{}
+	for _, t := range b.targets(s, list, kindReturning) {
+		x := b.settle(t.x, t.pos)
+		c := b.newColumn(s, t.name, x.Type())
+		c.Table, c.Attr = t.origin, t.attr
+		b.cols[c.ID].fields = b.rowFields(x)
+		p.Exprs, p.Cols = append(p.Exprs, x), append(p.Cols, c)
+	}
+	return p
+}
+
+func returningCols(p *rel.Project) []rel.Column {
+	if p == nil {
+		return nil
+	}
+	return p.Cols
+}
+
+// An assignment gives a column a value; x nil: its default.
+type assignment struct {
+	attr int
+	x    rel.Expr
+	pos  int
+}
+
+// columnOf finds a column to assign to.
+func (b *binder) columnOf(t *catalog.Table, name string, path []ast.Access, pos int) int {
+	i := t.Column(name)
+	if i < 0 {
+		b.fail(pos, pgerr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", name, t.Name)
+	}
+	if len(path) > 0 {
+		b.fail(pos, pgerr.FeatureNotSupported, "assignment to a part of column \"%s\" is not supported", name)
+	}
+	return i
+}
+
+// assignments binds SET. Values from a row subquery are read from one record.
+func (b *binder) assignments(s *scope, t *catalog.Table, set []ast.Assign) []assignment {
+	var list []assignment
+	old := s.kind
+	s.kind = kindUpdateSource
+	for _, a := range set {
+		if !a.Multi {
+			list = append(list, b.assignOne(s, t, a.Columns[0], a.Path, a.X, a.Pos))
+			continue
+		}
+		list = append(list, b.assignRow(s, t, a)...)
+	}
+	s.kind = old
+	seen := map[int]bool{}
+	var out []assignment
+	for _, a := range list {
+		c := &t.Columns[a.attr]
+		if seen[a.attr] {
+			b.fail(0, pgerr.SyntaxError, "multiple assignments to same column \"%s\"", c.Name)
+		}
+		seen[a.attr] = true
+		if a.x == nil {
+			if c.Generated != "" {
+				continue
+			}
+			a.x = b.defaultOf(t, a.attr)
+		} else {
+			b.refuseGenerated(c, "column \"%s\" can only be updated to DEFAULT")
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// generatedAlways is the SQLSTATE for values given to columns that make their own.
+const generatedAlways = "428C9"
+
+func (b *binder) refuseGenerated(c *catalog.Col, message string) {
+	switch {
+	case c.Generated != "":
+		b.throw(0, pgerr.New(generatedAlways, message, c.Name).WithDetail("Column \"%s\" is a generated column.", c.Name))
+	case c.Identity == 'a':
+		b.throw(0, pgerr.New(generatedAlways, message, c.Name).
+			WithDetail("Column \"%s\" is an identity column defined as GENERATED ALWAYS.", c.Name))
+	}
+}
+
+func (b *binder) assignOne(s *scope, t *catalog.Table, name string, path []ast.Access, x ast.Expr, pos int) assignment {
+	if _, isDefault := x.(*ast.Default); isDefault {
+		return assignment{attr: b.columnOf(t, name, path, pos), pos: pos}
+	}
+	e := b.expr(s, x)
+	i := b.columnOf(t, name, path, pos)
+	return assignment{attr: i, x: b.assign(e, &t.Columns[i], startOf(x)), pos: pos}
+}
+
+// assignRow binds (a, b) = ROW (…) or (SELECT …).
+func (b *binder) assignRow(s *scope, t *catalog.Table, a ast.Assign) []assignment {
+	var list []assignment
+	switch x := a.X.(type) {
+	case *ast.Row:
+		if len(x.Args) != len(a.Columns) {
+			b.fail(x.At, pgerr.SyntaxError, "number of columns does not match number of values")
+		}
+		for i, name := range a.Columns {
+			list = append(list, b.assignOne(s, t, name, nil, x.Args[i], a.Pos))
+		}
+	case *ast.Sublink:
+		if x.Kind != ast.ScalarSublink {
+			b.fail(startOf(x), pgerr.FeatureNotSupported, "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression")
+		}
+		q := b.bindSelect(x.Query, s, selectOpts{resolve: true})
+		if len(q.cols) != len(a.Columns) {
+			b.fail(x.At, pgerr.SyntaxError, "number of columns does not match number of values")
+		}
+		record := b.recordOf(q, x.At)
+		for i, name := range a.Columns {
+			attr := b.columnOf(t, name, nil, a.Pos)
+			f := &rel.Field{T: q.cols[i].T, X: record, N: i, Name: q.cols[i].Name}
+			list = append(list, assignment{attr: attr, x: b.assign(f, &t.Columns[attr], x.At), pos: a.Pos})
+		}
+	default:
+		b.fail(startOf(x), pgerr.FeatureNotSupported, "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression")
+	}
+	return list
+}
+
+// recordOf makes one scalar subquery that yields a query's row as a record.
+func (b *binder) recordOf(q *query, pos int) rel.Expr {
+	row := &rel.RowExpr{T: types.Of(types.RecordOID)}
+	for _, c := range q.cols {
+		row.Args = append(row.Args, &rel.Col{T: c.T, ID: c.ID})
+		row.Names = append(row.Names, c.Name)
+	}
+	out := b.newColumn(nil, "row", row.T)
+	p := &rel.Project{Input: q.node, Cols: []rel.Column{out}, Exprs: []rel.Expr{row}}
+	return &rel.Subquery{T: row.T, Kind: rel.ScalarQuery, Query: p, Pos: pos}
+}
+
+// shareRecords computes each record that several assignments read only once, as
+// a column below the assignments.
+func (b *binder) shareRecords(s *scope, node rel.Node, list []assignment) rel.Node {
+	ids := map[*rel.Subquery]rel.Column{}
+	var cols []rel.Column
+	var xs []rel.Expr
+	for i := range list {
+		list[i].x = rel.MapExpr(list[i].x, func(e rel.Expr) (rel.Expr, bool) {
+			f, ok := e.(*rel.Field)
+			if !ok {
+				return e, true
+			}
+			sub, ok := f.X.(*rel.Subquery)
+			if !ok {
+				return e, true
+			}
+			c, ok := ids[sub]
+			if !ok {
+				c = b.newColumn(s, "row", sub.T)
+				ids[sub] = c
+				cols, xs = append(cols, c), append(xs, sub)
+			}
+			return &rel.Field{T: f.T, X: &rel.Col{T: c.T, ID: c.ID}, N: f.N, Name: f.Name}, false
+		})
+	}
+	if len(xs) == 0 {
+		return node
+	}
+	return pass(node, cols, xs)
+}
+
+// update binds UPDATE.
+func (b *binder) update(s *scope, st *ast.Update) *query {
+	if st.CurrentOf != "" {
+		b.fail(0, pgerr.FeatureNotSupported, "WHERE CURRENT OF is not supported")
+	}
+	t := b.target(st.Table, "update")
+	it, sc, old := b.scanTarget(s, t, st.Alias, st.Table)
+	node := b.joinFrom(s, it, sc, st.From)
+	if st.Where != nil {
+		cond := b.toBool(b.exprAs(s, st.Where, kindWhere), "WHERE", startOf(st.Where))
+		node = &rel.Filter{Input: node, Cond: cond}
+	}
+	u := &rel.Update{Table: t, RowID: sc.RowID, Whole: sc.Whole, Old: old}
+	rs, ret := b.returningScope(s, it, t)
+	u.Ret = ret
+	u.Returning = b.returning(rs, st.Returning)
+	list := b.assignments(s, t, st.Set)
+	write := b.need(t.OID, 'w', false, false)
+	node = b.shareRecords(s, node, list)
+	var cols []rel.Column
+	var xs []rel.Expr
+	for _, a := range list {
+		write.cols[a.attr] = true
+		c := b.newColumn(s, t.Columns[a.attr].Name, a.x.Type())
+		cols, xs = append(cols, c), append(xs, a.x)
+		u.Attrs, u.New = append(u.Attrs, a.attr), append(u.New, c.ID)
+	}
+	b.sortScans()
+	u.Input = pass(node, cols, xs)
+	u.Bound = b.tableExprs(t)
+	return &query{node: u, cols: returningCols(u.Returning), kind: "UPDATE"}
+}
+
+// joinFrom opens the names of FROM or USING beside the target's.
+func (b *binder) joinFrom(s *scope, it *item, sc *rel.Scan, from []ast.TableExpr) rel.Node {
+	it.lateralOnly = true
+	s.items = []*item{it}
+	other := b.bindFrom(s, from)
+	it.lateralOnly = false
+	if other == nil {
+		return sc
+	}
+	return &rel.Join{Kind: rel.Inner, L: sc, R: other}
+}
+
+// returningScope shows the new row in the target's place.
+func (b *binder) returningScope(s *scope, it *item, t *catalog.Table) (*scope, []rel.Column) {
+	rs := &scope{outer: s.outer, ctes: s.ctes}
+	row, cols := b.newRow(rs, t, it.name, it.aliased, it.priv)
+	rs.items = append(rs.items, row)
+	for _, x := range s.items {
+		if x != it {
+			rs.items = append(rs.items, x)
+			rs.all = append(rs.all, x)
+		}
+	}
+	return rs, cols
+}
+
+// sortScans orders the columns of all scans, before their lists are copied.
+func (b *binder) sortScans() {
+	for _, s := range b.scans {
+		s.sort()
+	}
+}
+
+// delete binds DELETE.
+func (b *binder) delete(s *scope, st *ast.Delete) *query {
+	if st.CurrentOf != "" {
+		b.fail(0, pgerr.FeatureNotSupported, "WHERE CURRENT OF is not supported")
+	}
+	t := b.target(st.Table, "delete from")
+	it, sc, old := b.scanTarget(s, t, st.Alias, st.Table)
+	node := b.joinFrom(s, it, sc, st.Using)
+	if st.Where != nil {
+		cond := b.toBool(b.exprAs(s, st.Where, kindWhere), "WHERE", startOf(st.Where))
+		node = &rel.Filter{Input: node, Cond: cond}
+	}
+	b.need(t.OID, 'd', true, false)
+	d := &rel.Delete{Table: t, Input: node, RowID: sc.RowID, Whole: sc.Whole, Old: old, Ret: old}
+	d.Returning = b.returning(s, st.Returning)
+	d.Bound = b.tableExprs(t)
+	return &query{node: d, cols: returningCols(d.Returning), kind: "DELETE"}
+}

@@ -1,0 +1,381 @@
+package bind
+
+import (
+	"sort"
+	"strings"
+
+	"zorya/pgerr"
+	"zorya/sql/catalog"
+	"zorya/sql/rel"
+	"zorya/sql/types"
+)
+
+// A scope is one query level: what its FROM makes visible, and what its
+// expressions ask of it (aggregates, windows). outer is the enclosing query's
+// scope, whose names are visible too.
+type scope struct {
+	outer *scope
+	items []*item // the namespace as it stands now
+	all   []*item // every FROM item of the level, for hints
+	// lateralActive: a LATERAL item is being bound, so items to its left count.
+	lateralActive bool
+	kind          exprKind
+	ctes          []*cteEntry
+	locks         []*rowLock
+	aggs          []*aggregate
+	windows       []*window
+	windowCalls   []*windowCall
+	grouping      []*groupingCall
+	hasSets       bool
+	lateralRefs   int  // references to items of the FROM list that is being bound
+	top           bool // the statement's own level, where WITH may modify data
+	locking       []*lockReq
+	setop         string    // the set operation that the level is a side of
+	step          *cteEntry // the recursive term that the level is
+	outerJoin     int       // > 0 while the nullable side of an outer join is bound
+}
+
+// An item is a FROM entry, or a join that merges columns of others.
+type item struct {
+	name        string
+	schema      string // of a table named without an alias; "" otherwise
+	cols        []*nsCol
+	relVisible  bool
+	colVisible  bool
+	lateralOnly bool
+	lateralOK   bool
+	aliased     bool
+	table       *catalog.Table // a stored or virtual table or view
+	tableoid    bool           // the system column tableoid exists
+	scan        *scanUse
+	priv        *privUse
+	scalarRow   bool // a function that yields one scalar column: its whole row is that column
+	subquery    bool
+	cte         bool
+	join        bool
+	function    bool
+}
+
+// An nsCol is a column as the namespace shows it.
+type nsCol struct {
+	name   string
+	id     rel.ColID
+	t      types.T
+	merged rel.Expr // of JOIN USING: computed from others; then id is 0
+	origin types.OID
+	attr   int16
+	touch  []touch
+}
+
+// A touch is a column of a table that reading an nsCol reads.
+type touch struct {
+	scan *scanUse
+	priv *privUse
+	attr int // index in Table.Columns
+}
+
+// A scanUse is a scan whose columns are added as the statement mentions them.
+type scanUse struct {
+	scan    *rel.Scan
+	virtual *rel.Virtual
+	table   *catalog.Table
+	cols    []rel.Column // one per Table.Columns entry
+	used    map[int]bool
+}
+
+func (s *scanUse) use(attr int) {
+	if s.used[attr] {
+		return
+	}
+	s.used[attr] = true
+	if s.scan != nil {
+		s.scan.Cols = append(s.scan.Cols, s.cols[attr])
+		s.scan.Attrs = append(s.scan.Attrs, attr)
+		return
+	}
+	s.virtual.Cols = append(s.virtual.Cols, s.cols[attr])
+	s.virtual.Attrs = append(s.virtual.Attrs, attr)
+}
+
+// sort puts the scan's columns in the table's order.
+func (s *scanUse) sort() {
+	attrs := make([]int, 0, len(s.used))
+	for a := range s.used {
+		attrs = append(attrs, a)
+	}
+	sort.Ints(attrs)
+	cols := make([]rel.Column, len(attrs))
+	for i, a := range attrs {
+		cols[i] = s.cols[a]
+	}
+	if s.scan != nil {
+		s.scan.Cols, s.scan.Attrs = cols, attrs
+		return
+	}
+	s.virtual.Cols, s.virtual.Attrs = cols, attrs
+}
+
+// read returns a reference to column c, standing at pos, and marks what it reads.
+func (b *binder) read(c *nsCol, pos int) rel.Expr {
+	for _, t := range c.touch {
+		if t.scan != nil {
+			t.scan.use(t.attr)
+		}
+		if t.priv != nil {
+			t.priv.cols[t.attr] = true
+		}
+	}
+	if c.merged != nil {
+		return c.merged
+	}
+	x := &rel.Col{T: c.t, ID: c.id}
+	b.places[x] = pos
+	return x
+}
+
+func (it *item) find(b *binder, name string, pos int) *nsCol {
+	var found *nsCol
+	for _, c := range it.cols {
+		if c.name != name {
+			continue
+		}
+		if found != nil {
+			b.fail(pos, pgerr.AmbiguousColumn, "column reference \"%s\" is ambiguous", name)
+		}
+		found = c
+	}
+	return found
+}
+
+// visible reports whether the item counts in the scope's present state.
+func (s *scope) visible(it *item) bool { return !it.lateralOnly || s.lateralActive }
+
+// findColumn resolves an unqualified name, innermost query first; nil if none.
+func (b *binder) findColumn(s *scope, name string, pos int) rel.Expr {
+	for ; s != nil; s = s.outer {
+		var found *nsCol
+		var system rel.Expr
+		for _, it := range s.items {
+			if !it.colVisible || !s.visible(it) {
+				continue
+			}
+			c := it.find(b, name, pos)
+			sys := b.systemColumn(it, name, c, pos)
+			if c == nil && sys == nil {
+				continue
+			}
+			if found != nil || system != nil {
+				b.fail(pos, pgerr.AmbiguousColumn, "column reference \"%s\" is ambiguous", name)
+			}
+			b.checkLateral(s, it, pos)
+			found, system = c, sys
+		}
+		if found != nil {
+			return b.read(found, pos)
+		}
+		if system != nil {
+			return system
+		}
+	}
+	return nil
+}
+
+// systemColumn returns the value of a system column that Zorya has, or nil.
+func (b *binder) systemColumn(it *item, name string, c *nsCol, pos int) rel.Expr {
+	if c != nil || name != "tableoid" || !it.tableoid {
+		return nil
+	}
+	return &rel.Const{T: types.Of(types.OidOID), D: types.NewInt(int64(it.table.OID)), Pos: pos}
+}
+
+// checkLateral refuses a lateral reference across a RIGHT or FULL join.
+func (b *binder) checkLateral(s *scope, it *item, pos int) {
+	if !it.lateralOnly {
+		return
+	}
+	s.lateralRefs++
+	if it.lateralOK {
+		return
+	}
+	b.throw(pos, pgerr.New(pgerr.InvalidColumnReference, "invalid reference to FROM-clause entry for table \"%s\"", it.name).
+		WithDetail("The combining JOIN type must be INNER or LEFT for a LATERAL reference."))
+}
+
+// findItem resolves a relation name or alias; nil if none is visible.
+func (b *binder) findItem(s *scope, schema, name string, pos int) *item {
+	for ; s != nil; s = s.outer {
+		var found *item
+		for _, it := range s.items {
+			if !it.relVisible || !s.visible(it) || it.name != name || schema != "" && it.schema != schema {
+				continue
+			}
+			if found != nil {
+				b.fail(pos, pgerr.AmbiguousAlias, "table reference \"%s\" is ambiguous", name)
+			}
+			b.checkLateral(s, it, pos)
+			found = it
+		}
+		if found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// missingItem fails for a relation name that no visible FROM entry has.
+func (b *binder) missingItem(s *scope, schema, name string, pos int) {
+	for l := s; l != nil; l = l.outer {
+		for _, it := range l.all {
+			byTable := it.aliased && it.table != nil && it.table.Name == name
+			if it.name != name && !byTable {
+				continue
+			}
+			e := pgerr.New(pgerr.UndefinedTable, "invalid reference to FROM-clause entry for table \"%s\"", name)
+			if it.name != name && b.findItem(s, "", it.name, pos) == it {
+				b.throw(pos, e.WithHint("Perhaps you meant to reference the table alias \"%s\".", it.name))
+			}
+			b.throw(pos, e.WithHint("There is an entry for table \"%s\", but it cannot be referenced from this part of the query.", it.name))
+		}
+	}
+	b.fail(pos, pgerr.UndefinedTable, "missing FROM-clause entry for table \"%s\"", name)
+}
+
+// missingColumn fails for a column that does not exist; rname is the relation it
+// was asked of, or "".
+func (b *binder) missingColumn(s *scope, rname, name string, pos int) {
+	e := pgerr.New(pgerr.UndefinedColumn, "column \"%s\" does not exist", name)
+	if rname != "" {
+		e = pgerr.New(pgerr.UndefinedColumn, "column %s.%s does not exist", rname, name)
+	}
+	b.throw(pos, b.columnHint(s, e, rname, name))
+}
+
+// columnHint adds PostgreSQL's guess at what was meant: a hidden column of that
+// name, or up to two of the nearest spelling.
+func (b *binder) columnHint(s *scope, e *pgerr.Error, rname, name string) *pgerr.Error {
+	var near []string
+	best := min(3, len(name)/2) + 1
+	for l := s; l != nil; l = l.outer {
+		for _, it := range l.all {
+			if it.join {
+				continue
+			}
+			penalty := 0
+			if rname != "" {
+				penalty = editDistance(rname, it.name)
+			}
+			for _, c := range it.cols {
+				if c.name == name && rname == "" {
+					return e.WithDetail("There is a column named \"%s\" in table \"%s\", but it cannot be referenced from this part of the query.", name, it.name)
+				}
+				d := editDistance(name, c.name) + penalty
+				switch q := it.name + "." + c.name; {
+				case d < best && 2*(d-penalty) <= len(name):
+					best, near = d, []string{q}
+				case d == best && near != nil:
+					near = append(near, q)
+				}
+			}
+		}
+	}
+	switch len(near) {
+	case 1:
+		return e.WithHint("Perhaps you meant to reference the column \"%s\".", near[0])
+	case 2:
+		return e.WithHint("Perhaps you meant to reference the column \"%s\" or the column \"%s\".", near[0], near[1])
+	}
+	return e
+}
+
+// editDistance is Levenshtein's.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diag := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			d := diag
+			if a[i-1] != b[j-1] {
+				d++
+			}
+			diag = row[j]
+			row[j] = min(d, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// columnRef binds a, t.a, s.t.a, or a relation's name as its whole row.
+func (b *binder) columnRef(s *scope, parts []string, star bool, pos int) rel.Expr {
+	if star {
+		if len(parts) == 0 {
+			b.fail(pos, pgerr.SyntaxError, "invalid use of *")
+		}
+		return b.wholeRow(b.relationOf(s, parts, pos), pos)
+	}
+	if len(parts) == 1 {
+		if x := b.findColumn(s, parts[0], pos); x != nil {
+			return x
+		}
+		if it := b.findItem(s, "", parts[0], pos); it != nil {
+			return b.wholeRow(it, pos)
+		}
+		b.missingColumn(s, "", parts[0], pos)
+	}
+	name := parts[len(parts)-1]
+	it := b.relationOf(s, parts[:len(parts)-1], pos)
+	c := it.find(b, name, pos)
+	if x := b.systemColumn(it, name, c, pos); x != nil {
+		return x
+	}
+	if c == nil {
+		b.missingColumn(s, it.name, name, pos)
+	}
+	return b.read(c, pos)
+}
+
+// relationOf finds the FROM entry that a qualifier names.
+func (b *binder) relationOf(s *scope, parts []string, pos int) *item {
+	schema, name := "", parts[len(parts)-1]
+	switch {
+	case len(parts) == 2:
+		schema = parts[0]
+	case len(parts) == 3:
+		schema = parts[1]
+		b.checkDatabase(parts[0], strings.Join(parts, "."), pos)
+	case len(parts) > 3:
+		b.fail(pos, pgerr.SyntaxError, "improper qualified name (too many dotted names): %s", strings.Join(parts, "."))
+	}
+	it := b.findItem(s, schema, name, pos)
+	if it == nil {
+		b.missingItem(s, schema, name, pos)
+	}
+	return it
+}
+
+// checkDatabase refuses names of other databases.
+func (b *binder) checkDatabase(db, full string, pos int) {
+	here := ""
+	if b.env.FuncCtx != nil && b.env.FuncCtx.Env != nil {
+		here = b.env.FuncCtx.Env.CurrentDatabase()
+	}
+	if db != "" && db != here {
+		b.fail(pos, pgerr.FeatureNotSupported, "cross-database references are not implemented: %s", full)
+	}
+}
+
+// wholeRow makes the record of all columns of a FROM entry.
+func (b *binder) wholeRow(it *item, pos int) rel.Expr {
+	if it.scalarRow {
+		return b.read(it.cols[0], pos)
+	}
+	row := &rel.RowExpr{T: types.Of(types.RecordOID), Args: []rel.Expr{}}
+	for _, c := range it.cols {
+		row.Args = append(row.Args, b.read(c, pos))
+		row.Names = append(row.Names, c.name)
+	}
+	return row
+}

@@ -1,0 +1,208 @@
+package bind
+
+import (
+	"zorya/pgerr"
+	"zorya/sql/ast"
+	"zorya/sql/catalog"
+	"zorya/sql/funcs"
+	"zorya/sql/rel"
+	"zorya/sql/types"
+)
+
+// What BindScalar binds; it decides what is allowed and how errors are worded.
+const (
+	ForCheck          = "CHECK"
+	ForDefault        = "DEFAULT"
+	ForGenerated      = "GENERATED"
+	ForIndex          = "INDEX"
+	ForIndexPredicate = "INDEX PREDICATE"
+	ForAlterUsing     = "USING"
+	ForExecute        = "EXECUTE"
+	ForCall           = "CALL"
+	ForCopyWhere      = "COPY WHERE"
+)
+
+var scalarKinds = map[string]exprKind{
+	ForCheck: kindCheck, ForDefault: kindDefault, ForGenerated: kindGenerated, ForIndex: kindIndexExpr,
+	ForIndexPredicate: kindIndexPred, ForAlterUsing: kindAlterUsing, ForExecute: kindExecute, ForCall: kindCall,
+	ForCopyWhere: kindCopyWhere,
+}
+
+// BindScalar binds an expression that stands alone, over the columns of t (nil:
+// none), which it returns, one per Table.Columns entry. Conditions (CHECK, INDEX
+// PREDICATE, COPY WHERE) become boolean; others are converted to target by
+// assignment unless its OID is 0. Expressions of indexes and generated columns
+// must be immutable (42P17).
+func BindScalar(env *Env, x ast.Expr, t *catalog.Table, target types.T, what string) (e rel.Expr, cols []rel.Column, err error) {
+	defer catch(&err)
+	b := newBinder(env)
+	s := &scope{}
+	if t != nil {
+		var row *item
+		row, cols = b.newRow(s, t, t.Name, false, nil)
+		row.tableoid = what != ForGenerated
+		s.items = []*item{row}
+	}
+	k := scalarKinds[what]
+	if k == kindGenerated {
+		b.noGeneratedRefs(t, x)
+	}
+	e = b.exprAs(s, x, k)
+	pos := startOf(x)
+	switch k {
+	case kindCheck, kindIndexPred, kindCopyWhere:
+		name := map[exprKind]string{kindCheck: "CHECK", kindIndexPred: "WHERE", kindCopyWhere: "WHERE"}[k]
+		e = b.toBool(e, name, pos)
+	default:
+		e = b.toTarget(e, target, what, pos)
+	}
+	b.checkImmutable(e, k)
+	b.params.resolve(b)
+	return e, cols, nil
+}
+
+func (b *binder) toTarget(e rel.Expr, target types.T, what string, pos int) rel.Expr {
+	if target.OID == 0 || target.OID == types.UnknownOID {
+		return b.settle(e, pos)
+	}
+	y, ok := b.tryCoerce(e, target, funcs.Assignment, pos)
+	if !ok {
+		b.throw(pos, pgerr.New(pgerr.DatatypeMismatch, "%s expression is of type %s but %s is expected", what, typeName(e.Type()), typeName(target)).
+			WithHint("You will need to rewrite or cast the expression."))
+	}
+	return y
+}
+
+// BindDefault binds the DEFAULT or generation expression of a column (t nil for
+// a default) and converts it to the column's type.
+func BindDefault(env *Env, x ast.Expr, t *catalog.Table, col *catalog.Col) (e rel.Expr, err error) {
+	defer catch(&err)
+	what, word := ForDefault, "default expression"
+	if t != nil {
+		what, word = ForGenerated, "generation expression"
+	}
+	e, _, err = BindScalar(env, x, t, types.T{}, what)
+	if err != nil {
+		return nil, err
+	}
+	b := newBinder(env)
+	if c, ok := x.(*ast.Const); ok && c.Kind == ast.StringConst {
+		e = b.constant(c)
+	}
+	y, ok := b.tryCoerce(e, col.T, funcs.Assignment, startOf(x))
+	if !ok {
+		b.throw(0, pgerr.New(pgerr.DatatypeMismatch, "column \"%s\" is of type %s but %s is of type %s",
+			col.Name, typeName(col.T), word, typeName(e.Type())).WithHint("You will need to rewrite or cast the expression."))
+	}
+	return b.toDomain(y, col.Domain, 0), nil
+}
+
+// BindConst binds an argument of SET, EXECUTE and the like, without columns, and
+// converts it to target by assignment (OID 0: leaves its type).
+func BindConst(env *Env, x ast.Expr, target types.T) (rel.Expr, error) {
+	e, _, err := BindScalar(env, x, nil, target, ForExecute)
+	return e, err
+}
+
+// BindTableExprs binds a table's own expressions: checks, generated columns,
+// expression indexes and partial indexes' predicates.
+func BindTableExprs(env *Env, t *catalog.Table) (te *rel.TableExprs, err error) {
+	defer catch(&err)
+	return newBinder(env).tableExprs(t), nil
+}
+
+func (b *binder) tableExprs(t *catalog.Table) *rel.TableExprs {
+	s := &scope{}
+	row, cols := b.newRow(s, t, t.Name, false, nil)
+	s.items = []*item{row}
+	te := &rel.TableExprs{Cols: cols, Generated: map[int]rel.Expr{}, IndexKeys: map[types.OID][]rel.Expr{}, IndexPred: map[types.OID]rel.Expr{}}
+	path := b.path
+	b.path = withCatalog([]string{b.schemaName(t.Schema), "public"})
+	for _, c := range t.Checks {
+		x := b.toBool(b.storedExpr(s, c.Expr, kindCheck), "CHECK", 0)
+		te.Checks = append(te.Checks, rel.BoundCheck{Name: c.Name, X: x, Text: c.Expr})
+	}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.Generated != "" && !c.Dropped {
+			te.Generated[i] = b.assign(b.storedExpr(s, c.Generated, kindGenerated), c, 0)
+		}
+	}
+	for _, x := range t.AllIndexes() {
+		b.indexExprs(s, te, x)
+	}
+	b.path = path
+	return te
+}
+
+func (b *binder) indexExprs(s *scope, te *rel.TableExprs, x *catalog.Index) {
+	keys := make([]rel.Expr, len(x.Keys))
+	any := false
+	for i, k := range x.Keys {
+		if k.Col < 0 {
+			keys[i] = b.settle(b.storedExpr(s, k.Expr, kindIndexExpr), 0)
+			any = true
+		}
+	}
+	if any {
+		te.IndexKeys[x.OID] = keys
+	}
+	if x.Where != "" {
+		te.IndexPred[x.OID] = b.toBool(b.storedExpr(s, x.Where, kindIndexPred), "WHERE", 0)
+	}
+}
+
+// noGeneratedRefs refuses generated columns in a generation expression.
+func (b *binder) noGeneratedRefs(t *catalog.Table, x ast.Expr) {
+	if t == nil {
+		return
+	}
+	walkRefs(x, func(c *ast.ColumnRef) {
+		if len(c.Parts) == 0 {
+			return
+		}
+		if i := t.Column(c.Parts[len(c.Parts)-1]); i >= 0 && t.Columns[i].Generated != "" {
+			b.throw(c.At, pgerr.New(pgerr.InvalidObjectDefinition, "cannot use generated column \"%s\" in column generation expression", t.Columns[i].Name).
+				WithDetail("A generated column cannot reference another generated column."))
+		}
+	})
+}
+
+// checkImmutable refuses functions whose value may change where it is stored.
+func (b *binder) checkImmutable(e rel.Expr, k exprKind) {
+	message := map[exprKind]string{
+		kindGenerated: "generation expression is not immutable",
+		kindIndexExpr: "functions in index expression must be marked IMMUTABLE",
+		kindIndexPred: "functions in index predicate must be marked IMMUTABLE",
+	}[k]
+	if message == "" {
+		return
+	}
+	rel.WalkExpr(e, func(e rel.Expr) bool {
+		var fn *funcs.Func
+		switch e := e.(type) {
+		case *rel.Call:
+			fn = e.Fn
+		case *rel.Cast:
+			fn = e.Fn
+			if e.Method == funcs.ByInOut && (volatileText(oidOf(e.X)) || volatileText(e.T.OID)) {
+				b.fail(0, pgerr.InvalidObjectDefinition, "%s", message)
+			}
+		case *rel.SQLValue, *rel.Subquery:
+			b.fail(0, pgerr.InvalidObjectDefinition, "%s", message)
+		}
+		if fn != nil && fn.Volatility != funcs.Immutable {
+			b.fail(0, pgerr.InvalidObjectDefinition, "%s", message)
+		}
+		return true
+	})
+}
+
+// volatileText reports whether a type's text form depends on settings.
+func volatileText(t types.OID) bool {
+	switch t {
+	case types.DateOID, types.TimestampOID, types.TimestampTZOID, types.TimeTZOID, types.IntervalOID, types.RegclassOID, types.ByteaOID:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,136 @@
+package bind
+
+import (
+	"zorya/pgerr"
+	"zorya/sql/catalog"
+	"zorya/sql/funcs"
+	"zorya/sql/rel"
+	"zorya/sql/types"
+)
+
+// userFunction finds the user's SQL function that a call means, if the system has
+// none that fits better.
+func (b *binder) userFunction(c *callSite) *catalog.Function {
+	if b.env.Snap == nil {
+		return nil
+	}
+	list := b.env.Snap.ResolveFunctions(b.path, c.x.Schema, c.x.Name)
+	if len(list) == 0 {
+		return nil
+	}
+	oids := make([]types.OID, len(c.args))
+	for i, a := range c.args {
+		oids[i] = oidOf(a.x)
+	}
+	byFunc := map[*funcs.Func]*catalog.Function{}
+	cands := b.lookup(c.x.Schema, c.x.Name)
+	for _, f := range list {
+		sig := &funcs.Func{OID: f.OID, Name: f.Name, Args: inputTypes(f), Result: f.Result, Strict: f.Strict, Kind: funcs.Plain}
+		byFunc[sig] = f
+		cands = append(cands[:len(cands):len(cands)], sig)
+	}
+	m, err := funcs.Resolve(cands, c.x.Name, oids, c.x.ArgNames, c.x.Variadic)
+	if err != nil {
+		b.throw(c.x.At, err)
+	}
+	f := byFunc[m.Func]
+	if f != nil {
+		c.fn, c.match = m.Func, m
+	}
+	return f
+}
+
+// inputTypes are the types of a function's IN arguments.
+func inputTypes(f *catalog.Function) []types.OID {
+	if f.ArgModes == "" {
+		return f.Args
+	}
+	var list []types.OID
+	for i, t := range f.Args {
+		if i < len(f.ArgModes) && f.ArgModes[i] != 'o' && f.ArgModes[i] != 't' {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// callUser puts the body of a user's SQL function in the place of its call: a
+// scalar subquery over one row of arguments.
+func (b *binder) callUser(s *scope, c *callSite, f *catalog.Function) rel.Expr {
+	b.checkPlainCall(c)
+	if f.Set {
+		b.fail(c.x.At, pgerr.FeatureNotSupported, "set-returning SQL functions are not supported here")
+	}
+	if b.views++; b.views > maxViewDepth {
+		b.fail(c.x.At, pgerr.StatementTooComplex, "stack depth limit exceeded")
+	}
+	b.coerceArgs(c)
+	b.refObject(f.OID, "proc")
+	p := b.need(f.OID, 'X', true, false)
+	p.check.Kind = 'f'
+	sel, err := b.env.ParseSelect(f.Body)
+	if err != nil {
+		b.throw(c.x.At, err)
+	}
+	args := &scope{outer: nil}
+	values := &rel.Values{Rows: [][]rel.Expr{c.exprs}}
+	it := &item{name: f.Name, relVisible: true, colVisible: true, function: true}
+	for i, e := range c.exprs {
+		name := ""
+		if i < len(f.ArgNames) {
+			name = f.ArgNames[i]
+		}
+		col := b.newColumn(args, name, e.Type())
+		values.Cols = append(values.Cols, col)
+		it.cols = append(it.cols, &nsCol{name: name, id: col.ID, t: col.T})
+	}
+	args.items, args.all = []*item{it}, []*item{it}
+	path, saved := b.path, b.fnArgs
+	b.path, b.fnArgs = withCatalog(f.Path), it.cols
+	if f.Path == nil {
+		b.path = path
+	}
+	b.stored++
+	q := b.bindSelect(sel, args, selectOpts{resolve: true})
+	if len(q.cols) != 1 {
+		b.fail(0, pgerr.InvalidFunctionDefinition, "return type mismatch in function declared to return %s", typeName(types.Of(f.Result)))
+	}
+	x := b.resultOf(q, f)
+	b.stored--
+	b.path, b.fnArgs = path, saved
+	b.views--
+
+	one := &rel.Limit{Input: b.strip(q), Count: &rel.Const{T: types.Of(types.Int8OID), D: types.NewInt(1)}}
+	out := b.newColumn(nil, f.Name, x.Type())
+	node := &rel.Project{
+		Input: &rel.Join{Kind: rel.Inner, L: values, R: one, Lateral: true},
+		Cols:  []rel.Column{out}, Exprs: []rel.Expr{x},
+	}
+	sub := rel.Expr(&rel.Subquery{T: out.T, Kind: rel.ScalarQuery, Query: node, Pos: c.x.At})
+	if f.Strict {
+		sub = b.strictly(c.exprs, sub)
+	}
+	return sub
+}
+
+func (b *binder) resultOf(q *query, f *catalog.Function) rel.Expr {
+	col := &rel.Col{T: q.cols[0].T, ID: q.cols[0].ID}
+	x, ok := b.tryCoerce(col, types.Of(f.Result), funcs.Assignment, 0)
+	if !ok {
+		b.fail(0, pgerr.InvalidFunctionDefinition, "return type mismatch in function declared to return %s", typeName(types.Of(f.Result)))
+	}
+	return x
+}
+
+// strictly yields NULL if any argument is NULL.
+func (b *binder) strictly(args []rel.Expr, x rel.Expr) rel.Expr {
+	any := &rel.Bool{Op: rel.Or}
+	for _, a := range args {
+		any.Args = append(any.Args, &rel.IsTest{X: a, What: rel.IsNull})
+	}
+	if len(any.Args) == 0 {
+		return x
+	}
+	null := &rel.Const{T: x.Type(), D: types.Null}
+	return &rel.Case{T: x.Type(), Whens: []rel.When{{Cond: conjunction(any), Result: null}}, Else: x}
+}
