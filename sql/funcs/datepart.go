@@ -1,0 +1,543 @@
+package funcs
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"zorya/pgerr"
+	"zorya/sql/types"
+)
+
+// A broken is a moment taken apart, or an interval.
+type broken struct {
+	year, month, day int
+	hour, min        int64
+	micros           int64 // seconds with their fraction, in microseconds
+	jd               int
+	epoch            int64 // microseconds since 1970, or length of the interval
+	zone             int   // seconds east of UTC
+	hasDate, hasTime bool
+	hasZone          bool
+	dayMicros        int64
+}
+
+func breakTimestamp(ts int64) broken {
+	jd, us := split(ts)
+	b := breakTime(us)
+	b.jd, b.hasDate = jd, true
+	b.year, b.month, b.day = civil(jd)
+	b.epoch = ts + unixMicros
+	return b
+}
+
+func breakTime(us int64) broken {
+	return broken{hour: us / hourMicros, min: us % hourMicros / minuteMicros, micros: us % minuteMicros, epoch: us, hasTime: true, dayMicros: us}
+}
+
+// unitNames maps what users write to a field's name.
+var unitNames = func() map[string]string {
+	m := map[string]string{}
+	for field, names := range map[string]string{
+		"microseconds": "microseconds microsecond us usec usecs usecond useconds",
+		"milliseconds": "milliseconds millisecond ms msec msecs msecond mseconds",
+		"second":       "second seconds s sec secs", "minute": "minute minutes m min mins", "hour": "hour hours h hr hrs",
+		"day": "day days d", "month": "month months mon mons", "quarter": "quarter qtr", "week": "week weeks w",
+		"year": "year years y yr yrs", "decade": "decade decades dec decs", "century": "century centuries c cent",
+		"millennium": "millennium millennia mil mils millenniums", "dow": "dow", "isodow": "isodow", "doy": "doy", "isoyear": "isoyear",
+		"epoch": "epoch", "julian": "julian j jd", "timezone": "timezone", "timezone_hour": "timezone_hour timezone_h",
+		"timezone_minute": "timezone_minute timezone_m",
+	} {
+		for _, n := range strings.Fields(names) {
+			m[n] = field
+		}
+	}
+	return m
+}()
+
+// A number is a field's value: n units of 10^-scale.
+type number struct {
+	n     int64
+	scale int
+}
+
+func (v number) float() float64 { return float64(v.n) / math.Pow10(v.scale) }
+
+func badUnit(known bool, unit string, t types.OID) error {
+	if known {
+		return pgerr.New(pgerr.FeatureNotSupported, "unit \"%s\" not supported for type %s", unit, typeName(t))
+	}
+	return pgerr.New(pgerr.InvalidParameterValue, "unit \"%s\" not recognized for type %s", unit, typeName(t))
+}
+
+// part is the value of a field of b; t is for the error.
+func part(unit string, b broken, t types.OID) (number, error) {
+	low := strings.ToLower(unit)
+	field, known := unitNames[low]
+	if v, ok := timePart(field, b); ok && b.hasTime {
+		return v, nil
+	}
+	if v, ok := datePart(field, b); ok && b.hasDate {
+		return v, nil
+	}
+	if v, ok := zonePart(field, b); ok && b.hasZone {
+		return v, nil
+	}
+	return number{}, badUnit(known, low, t)
+}
+
+func timePart(field string, b broken) (number, bool) {
+	switch field {
+	case "microseconds":
+		return number{b.micros, 0}, true
+	case "milliseconds":
+		return number{b.micros, 3}, true
+	case "second":
+		return number{b.micros, 6}, true
+	case "minute":
+		return number{b.min, 0}, true
+	case "hour":
+		return number{b.hour, 0}, true
+	case "epoch":
+		return number{b.epoch, 6}, true
+	}
+	return number{}, false
+}
+
+func datePart(field string, b broken) (number, bool) {
+	shown := int64(b.year)
+	if shown <= 0 {
+		shown--
+	}
+	isoYear, isoWeek := isoWeek(b.jd)
+	switch field {
+	case "day":
+		return number{int64(b.day), 0}, true
+	case "month":
+		return number{int64(b.month), 0}, true
+	case "quarter":
+		return number{int64(b.month-1)/3 + 1, 0}, true
+	case "week":
+		return number{int64(isoWeek), 0}, true
+	case "year":
+		return number{shown, 0}, true
+	case "decade":
+		return number{floorDiv(int64(b.year), 10), 0}, true
+	case "century":
+		return number{era(int64(b.year), 100), 0}, true
+	case "millennium":
+		return number{era(int64(b.year), 1000), 0}, true
+	case "isoyear":
+		y := int64(isoYear)
+		if y <= 0 {
+			y--
+		}
+		return number{y, 0}, true
+	case "dow":
+		return number{int64(weekday(b.jd)), 0}, true
+	case "isodow":
+		return number{int64((weekday(b.jd)+6)%7 + 1), 0}, true
+	case "doy":
+		return number{int64(b.jd - julian(b.year, 1, 1) + 1), 0}, true
+	case "epoch":
+		return number{b.epoch, 6}, true
+	}
+	return number{}, false
+}
+
+// era counts centuries and millennia: there is no number 0.
+func era(year, size int64) int64 {
+	if year > 0 {
+		return (year + size - 1) / size
+	}
+	return -((size - 1 - (year - 1)) / size)
+}
+
+func zonePart(field string, b broken) (number, bool) {
+	switch field {
+	case "timezone":
+		return number{int64(b.zone), 0}, true
+	case "timezone_hour":
+		return number{int64(b.zone / 3600), 0}, true
+	case "timezone_minute":
+		return number{int64(b.zone % 3600 / 60), 0}, true
+	}
+	return number{}, false
+}
+
+// weekday is 0 for Sunday.
+func weekday(jd int) int { return ((jd+1)%7 + 7) % 7 }
+
+func isoWeek(jd int) (year, week int) {
+	thursday := jd - (weekday(jd)+6)%7 + 3
+	y, _, _ := civil(thursday)
+	return y, (thursday-julian(y, 1, 1))/7 + 1
+}
+
+func breakInterval(v types.Interval) broken {
+	b := breakTime(v.Micros)
+	b.hasDate = true
+	b.year, b.month, b.day = int(v.Months/12), int(v.Months%12), int(v.Days)
+	// A year counts as 365.25 days here.
+	b.epoch = (int64(v.Months/12)*31557600+int64(v.Months%12)*30*86400+int64(v.Days)*86400)*secondMicros + v.Micros
+	return b
+}
+
+func intervalPart(unit string, v types.Interval) (number, error) {
+	b := breakInterval(v)
+	low := strings.ToLower(unit)
+	field, known := unitNames[low]
+	if v, ok := timePart(field, b); ok {
+		return v, nil
+	}
+	switch field {
+	case "day":
+		return number{int64(b.day), 0}, nil
+	case "month":
+		return number{int64(b.month), 0}, nil
+	case "quarter":
+		return number{int64(b.month/3 + 1), 0}, nil
+	case "year":
+		return number{int64(b.year), 0}, nil
+	case "decade":
+		return number{int64(b.year / 10), 0}, nil
+	case "century":
+		return number{int64(b.year / 100), 0}, nil
+	case "millennium":
+		return number{int64(b.year / 1000), 0}, nil
+	}
+	return number{}, badUnit(known, low, types.IntervalOID)
+}
+
+// partOf is a field of a value of type t; infinite values give ±infinity for
+// fields that grow and NULL for those that go round.
+func partOf(c *Ctx, unit string, d types.Datum, t types.OID) (v number, infinite int, err error) {
+	low := strings.ToLower(unit)
+	switch t {
+	case types.IntervalOID:
+		v, err = intervalPart(unit, d.X.(types.Interval))
+		return v, 0, err
+	case types.TimeOID:
+		v, err = part(unit, breakTime(d.I), t)
+		return v, 0, err
+	case types.TimeTZOID:
+		tz := d.X.(types.TimeTZ)
+		b := breakTime(tz.Micros)
+		b.zone, b.hasZone = -int(tz.Zone), true
+		b.epoch += int64(tz.Zone) * secondMicros
+		v, err = part(unit, b, t)
+		return v, 0, err
+	}
+	ts := d.I
+	if t == types.DateOID {
+		if infiniteDate(ts) {
+			return infinitePart(low, ts > 0, t)
+		}
+		b := breakTimestamp(0)
+		b.jd = int(ts) + epochJulian
+		b.year, b.month, b.day = civil(b.jd)
+		b.hasTime, b.epoch = false, (ts+unixDays)*dayMicros
+		if unitNames[low] == "epoch" {
+			return number{(ts + unixDays) * 86400, 0}, 0, nil
+		}
+		if unitNames[low] == "julian" {
+			return number{int64(b.jd), 0}, 0, nil
+		}
+		v, err = part(unit, b, t)
+		return v, 0, err
+	}
+	if infiniteTimestamp(ts) {
+		return infinitePart(low, ts > 0, t)
+	}
+	b := breakTimestamp(ts)
+	if t == types.TimestampTZOID {
+		_, b.zone = goTime(ts).In(c.zone()).Zone()
+		epoch := b.epoch
+		zone := b.zone
+		b = breakTimestamp(utcToLocal(ts, c.zone()))
+		b.epoch, b.zone, b.hasZone = epoch, zone, true
+	}
+	v, err = part(unit, b, t)
+	return v, 0, err
+}
+
+func infinitePart(low string, positive bool, t types.OID) (number, int, error) {
+	field, known := unitNames[low]
+	switch field {
+	case "year", "decade", "century", "millennium", "julian", "isoyear", "epoch":
+		if positive {
+			return number{}, 1, nil
+		}
+		return number{}, -1, nil
+	case "":
+		return number{}, 0, badUnit(known, low, t)
+	}
+	return number{}, 2, nil
+}
+
+func datePartKernels() kernels {
+	out := kernels{
+		"interval_trunc": scalar(func(a []types.Datum) (types.Datum, error) { return truncInterval(a[0].S, a[1].X.(types.Interval)) }),
+		"timestamp_trunc": scalar(func(a []types.Datum) (types.Datum, error) {
+			ts, err := truncTimestamp(a[0].S, a[1].I, types.TimestampOID)
+			return types.NewInt(ts), err
+		}),
+		"timestamptz_trunc": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) { return truncZoned(a, c.zone()) }),
+		"timestamptz_trunc_zone": ctxual(func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+			zone, err := loadZone(a[2].S)
+			if err != nil {
+				return types.Null, err
+			}
+			return truncZoned(a, zone)
+		}),
+		"timestamp_bin":   scalar(binTimestamp),
+		"timestamptz_bin": scalar(binTimestamp),
+		"timestamp_age":   scalar(func(a []types.Datum) (types.Datum, error) { return age(a[0].I, a[1].I) }),
+		"timestamptz_age": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			return age(utcToLocal(a[0].I, c.zone()), utcToLocal(a[1].I, c.zone()))
+		}),
+		"age(1114)": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) { return age(c.today(), a[0].I) }),
+		"age(1184)": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			return age(c.today(), utcToLocal(a[0].I, c.zone()))
+		}),
+	}
+	for name, t := range map[string]types.OID{
+		"timestamp": types.TimestampOID, "timestamptz": types.TimestampTZOID, "interval": types.IntervalOID,
+		"time": types.TimeOID, "timetz": types.TimeTZOID, "date": types.DateOID,
+	} {
+		out["extract_"+name] = extractKernel(t, true)
+		out[name+"_part"] = extractKernel(t, false)
+	}
+	out["date_part(25,1082)"] = extractKernel(types.DateOID, false)
+	return out
+}
+
+// extractKernel is EXTRACT (numeric) or date_part (double precision).
+func extractKernel(t types.OID, exact bool) kernel {
+	return ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		if unitNames[strings.ToLower(a[0].S)] == "julian" && (t == types.TimestampOID || t == types.TimestampTZOID) && !infiniteTimestamp(a[1].I) {
+			return julianPart(c, a[1].I, t, exact)
+		}
+		v, infinite, err := partOf(c, a[0].S, a[1], t)
+		switch {
+		case err != nil || infinite == 2:
+			return types.Null, err
+		case infinite != 0 && exact:
+			return numericInfinity(infinite), nil
+		case infinite != 0:
+			return types.NewFloat(math.Inf(infinite)), nil
+		case exact:
+			return numericScaled(v.n, v.scale), nil
+		}
+		return types.NewFloat(v.float()), nil
+	})
+}
+
+func julianPart(c *Ctx, ts int64, t types.OID, exact bool) (types.Datum, error) {
+	if t == types.TimestampTZOID {
+		ts = utcToLocal(ts, c.zone())
+	}
+	jd, us := split(ts)
+	if !exact {
+		return types.NewFloat(float64(jd) + float64(us)/float64(dayMicros)), nil
+	}
+	if us == 0 {
+		return numericScaled(int64(jd), 0), nil
+	}
+	// The scale of PostgreSQL's quotient of a day's microseconds.
+	return types.Parse(types.Of(types.NumericOID), fmt.Sprintf("%.20f", float64(us)/float64(dayMicros)+float64(jd)), nil)
+}
+
+// today is midnight, local time, of the transaction's day.
+func (c *Ctx) today() int64 {
+	local := utcToLocal(c.txnTime().I, c.zone())
+	return floorDiv(local, dayMicros) * dayMicros
+}
+
+// truncMicros are the units that divide a day evenly or less.
+var truncMicros = map[string]int64{"microseconds": 1, "milliseconds": 1000, "second": secondMicros, "minute": minuteMicros, "hour": hourMicros, "day": dayMicros}
+
+func truncTimestamp(unit string, ts int64, t types.OID) (int64, error) {
+	low := strings.ToLower(unit)
+	field, known := unitNames[low]
+	if infiniteTimestamp(ts) {
+		if known {
+			return ts, nil
+		}
+		return 0, badUnit(known, low, t)
+	}
+	if size := truncMicros[field]; size != 0 {
+		return floorDiv(ts, size) * size, nil
+	}
+	jd, _ := split(ts)
+	y, m, _ := civil(jd)
+	switch field {
+	case "week":
+		return joinTimestamp(jd-(weekday(jd)+6)%7, 0)
+	case "month":
+	case "quarter":
+		m = (m-1)/3*3 + 1
+	case "year":
+		m = 1
+	case "decade":
+		y, m = int(floorDiv(int64(y), 10)*10), 1
+	case "century":
+		y, m = int(floorDiv(int64(y)-1, 100)*100+1), 1
+	case "millennium":
+		y, m = int(floorDiv(int64(y)-1, 1000)*1000+1), 1
+	default:
+		return 0, badUnit(known, low, t)
+	}
+	return joinTimestamp(julian(y, m, 1), 0)
+}
+
+func truncZoned(a []types.Datum, zone *time.Location) (types.Datum, error) {
+	size := truncMicros[unitNames[strings.ToLower(a[0].S)]]
+	local := utcToLocal(a[1].I, zone)
+	ts, err := truncTimestamp(a[0].S, local, types.TimestampTZOID)
+	if err != nil || infiniteTimestamp(a[1].I) {
+		return types.NewInt(a[1].I), err
+	}
+	if size != 0 && size < dayMicros {
+		// Within the same hour the offset from UTC is that of the value.
+		return types.NewInt(a[1].I - (local - ts)), nil
+	}
+	return types.NewInt(localToUTC(ts, zone)), nil
+}
+
+func truncInterval(unit string, v types.Interval) (types.Datum, error) {
+	low := strings.ToLower(unit)
+	field, known := unitNames[low]
+	if size := truncMicros[field]; size != 0 && size < dayMicros {
+		return interval(v.Months, v.Days, v.Micros/size*size), nil
+	}
+	if field == "day" {
+		return interval(v.Months, v.Days, 0), nil
+	}
+	months := map[string]int32{"month": 1, "quarter": 3, "year": 12, "decade": 120, "century": 1200, "millennium": 12000}[field]
+	if months == 0 {
+		err := pgerr.As(badUnit(known, low, types.IntervalOID))
+		if field == "week" {
+			err = err.WithDetail("Months usually have fractional weeks.")
+		}
+		return types.Null, err
+	}
+	return interval(v.Months/months*months, 0, 0), nil
+}
+
+func binTimestamp(a []types.Datum) (types.Datum, error) {
+	stride, ts, origin := a[0].X.(types.Interval), a[1].I, a[2].I
+	if infiniteTimestamp(ts) {
+		return a[1], nil
+	}
+	if infiniteTimestamp(origin) {
+		return types.Null, pgerr.New(pgerr.DatetimeFieldOverflow, "origin out of range")
+	}
+	if stride.Months != 0 {
+		return types.Null, pgerr.New(pgerr.FeatureNotSupported, "timestamps cannot be binned into intervals containing months or years")
+	}
+	size := int64(stride.Days)*dayMicros + stride.Micros
+	if size <= 0 {
+		return types.Null, pgerr.New(pgerr.DatetimeFieldOverflow, "stride must be greater than zero")
+	}
+	return types.NewInt(origin + floorDiv(ts-origin, size)*size), nil
+}
+
+// age is the symbolic difference of two timestamps: years, months, days, time.
+func age(a, b int64) (types.Datum, error) {
+	if infiniteTimestamp(a) || infiniteTimestamp(b) {
+		return types.Null, pgerr.New(pgerr.DatetimeFieldOverflow, "timestamp out of range")
+	}
+	sign := int32(1)
+	later, earlier := a, b
+	if a < b {
+		sign, later, earlier = -1, b, a
+	}
+	jl, ul := split(later)
+	je, ue := split(earlier)
+	yl, ml, dl := civil(jl)
+	ye, me, de := civil(je)
+	us, days, months := ul-ue, dl-de, (yl-ye)*12+ml-me
+	if us < 0 {
+		us, days = us+dayMicros, days-1
+	}
+	if days < 0 {
+		// Borrowed days are those of the month of the earlier of the arguments, by order
+		// of the call: PostgreSQL takes the first one's month when the sign is negative.
+		days, months = days+daysIn(ye, me), months-1
+		if sign < 0 {
+			days += 0
+		}
+	}
+	return interval(sign*int32(months), sign*int32(days), int64(sign)*us), nil
+}
+
+func makeKernels() kernels {
+	makeDate := func(a []types.Datum) (int64, error) {
+		y, m, d := a[0].I, a[1].I, a[2].I
+		if y < 0 {
+			y++
+		} else if y == 0 {
+			m = 0
+		}
+		if m < 1 || m > 12 || d < 1 || d > int64(daysIn(int(y), int(m))) {
+			return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "date field value out of range: %d-%02d-%02d", a[0].I, a[1].I, a[2].I)
+		}
+		if y < -4713 || y > 5874897 {
+			return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "date out of range: %d-%02d-%02d", a[0].I, m, d)
+		}
+		return int64(julian(int(y), int(m), int(d)) - epochJulian), nil
+	}
+	makeTime := func(h, m int64, s float64) (int64, error) {
+		if h < 0 || m < 0 || m > 59 || math.IsNaN(s) || s < 0 || s > 60 || h > 24 || h == 24 && (m > 0 || s > 0) {
+			return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "time field value out of range: %d:%02d:%s", h, m, twoDigits(s))
+		}
+		return h*hourMicros + m*minuteMicros + int64(math.RoundToEven(s*1e6)), nil
+	}
+	stamp := func(a []types.Datum) (int64, error) {
+		day, err := makeDate(a)
+		if err != nil {
+			return 0, err
+		}
+		t, err := makeTime(a[3].I, a[4].I, a[5].F)
+		if err != nil {
+			return 0, err
+		}
+		return checkTimestamp(day*dayMicros + t)
+	}
+	return kernels{
+		"make_date": scalar(func(a []types.Datum) (types.Datum, error) {
+			d, err := makeDate(a)
+			return types.NewInt(d), err
+		}),
+		"make_time": scalar(func(a []types.Datum) (types.Datum, error) {
+			t, err := makeTime(a[0].I, a[1].I, a[2].F)
+			return types.NewInt(t), err
+		}),
+		"make_timestamp": scalar(func(a []types.Datum) (types.Datum, error) {
+			ts, err := stamp(a)
+			return types.NewInt(ts), err
+		}),
+		"make_timestamptz": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			ts, err := stamp(a)
+			return types.NewInt(localToUTC(ts, c.zone())), err
+		}),
+		"make_timestamptz_at_timezone": ctxual(func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+			zone, err := loadZone(a[6].S)
+			if err != nil {
+				return types.Null, err
+			}
+			ts, err := stamp(a)
+			return types.NewInt(localToUTC(ts, zone)), err
+		}),
+	}
+}
+
+func twoDigits(s float64) string {
+	v := fmt.Sprintf("%g", s)
+	if s >= 0 && s < 10 {
+		v = "0" + v
+	}
+	return v
+}

@@ -1,0 +1,235 @@
+package funcs
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"zorya/pgerr"
+	"zorya/sql/types"
+)
+
+func intervalKernels() kernels {
+	iv := other[types.Interval](types.KindInterval)
+	f := floatLane
+	mul := func(v types.Interval, by float64) (types.Interval, error) { return scaleInterval(v, by) }
+	return kernels{
+		"interval_um": lift1(iv, iv, func(v types.Interval) (types.Interval, error) {
+			if v.Months == math.MinInt32 || v.Days == math.MinInt32 || v.Micros == math.MinInt64 {
+				return v, errInterval
+			}
+			return scaleSign(v, -1), nil
+		}),
+		"interval_pl":    lift2(iv, iv, iv, plusInterval),
+		"interval_mi":    lift2(iv, iv, iv, func(a, b types.Interval) (types.Interval, error) { return plusInterval(a, scaleSign(b, -1)) }),
+		"interval_mul":   lift2(iv, f, iv, mul),
+		"mul_d_interval": lift2(f, iv, iv, func(by float64, v types.Interval) (types.Interval, error) { return scaleInterval(v, by) }),
+		"interval_div": lift2(iv, f, iv, func(v types.Interval, by float64) (types.Interval, error) {
+			if by == 0 {
+				return v, errDiv0
+			}
+			return divideInterval(v, by)
+		}),
+		"interval_finite":           pure1(iv, boolLane, func(types.Interval) bool { return true }),
+		"interval_justify_hours":    lift1(iv, iv, justifyHours),
+		"interval_justify_days":     lift1(iv, iv, justifyDays),
+		"interval_justify_interval": lift1(iv, iv, justifyInterval),
+		"make_interval":             makeInterval(),
+	}
+}
+
+func scaleSign(v types.Interval, sign int32) types.Interval {
+	return types.Interval{Months: v.Months * sign, Days: v.Days * sign, Micros: v.Micros * int64(sign)}
+}
+
+func plusInterval(a, b types.Interval) (types.Interval, error) {
+	m, d := int64(a.Months)+int64(b.Months), int64(a.Days)+int64(b.Days)
+	us := a.Micros + b.Micros
+	if m != int64(int32(m)) || d != int64(int32(d)) || (a.Micros^us)&(b.Micros^us) < 0 {
+		return a, errInterval
+	}
+	return types.Interval{Months: int32(m), Days: int32(d), Micros: us}, nil
+}
+
+// scaleInterval multiplies each part; fractions of months become days (of 30),
+// fractions of days become time.
+func scaleInterval(v types.Interval, by float64) (types.Interval, error) {
+	return partInterval(v, float64(v.Months)*by, float64(v.Days)*by, float64(v.Micros)*by)
+}
+
+func divideInterval(v types.Interval, by float64) (types.Interval, error) {
+	return partInterval(v, float64(v.Months)/by, float64(v.Days)/by, float64(v.Micros)/by)
+}
+
+func partInterval(_ types.Interval, months, days, micros float64) (types.Interval, error) {
+	if !fits32(months) || !fits32(days) {
+		return types.Interval{}, errInterval
+	}
+	m, d := int32(months), int32(days)
+	// Rounding to microseconds keeps 1/3 month and the like from losing a day.
+	monthDays := roundMicro((months - float64(m)) * 30)
+	seconds := roundMicro((days - float64(d) + monthDays - math.Trunc(monthDays)) * 86400)
+	if math.Abs(seconds) >= 86400 {
+		d += int32(seconds / 86400)
+		seconds -= math.Trunc(seconds/86400) * 86400
+	}
+	d += int32(monthDays)
+	us := math.RoundToEven(micros + seconds*1e6)
+	if math.IsNaN(us) || us < -0x1p63 || us >= 0x1p63 {
+		return types.Interval{}, errInterval
+	}
+	return types.Interval{Months: m, Days: d, Micros: int64(us)}, nil
+}
+
+func fits32(v float64) bool { return v >= math.MinInt32 && v <= math.MaxInt32 }
+
+func roundMicro(v float64) float64 { return math.RoundToEven(v*1e6) / 1e6 }
+
+func justifyHours(v types.Interval) (types.Interval, error) {
+	days := v.Micros / dayMicros
+	us := v.Micros % dayMicros
+	d := int64(v.Days) + days
+	if d > 0 && us < 0 {
+		us, d = us+dayMicros, d-1
+	} else if d < 0 && us > 0 {
+		us, d = us-dayMicros, d+1
+	}
+	if d != int64(int32(d)) {
+		return v, errInterval
+	}
+	return types.Interval{Months: v.Months, Days: int32(d), Micros: us}, nil
+}
+
+func justifyDays(v types.Interval) (types.Interval, error) {
+	m := int64(v.Months) + int64(v.Days/30)
+	d := v.Days % 30
+	if m > 0 && d < 0 {
+		d, m = d+30, m-1
+	} else if m < 0 && d > 0 {
+		d, m = d-30, m+1
+	}
+	if m != int64(int32(m)) {
+		return v, errInterval
+	}
+	return types.Interval{Months: int32(m), Days: d, Micros: v.Micros}, nil
+}
+
+func justifyInterval(v types.Interval) (types.Interval, error) {
+	d := int64(v.Days) + v.Micros/dayMicros
+	us := v.Micros % dayMicros
+	m := int64(v.Months) + d/30
+	d %= 30
+	if m > 0 && (d < 0 || d == 0 && us < 0) {
+		d, m = d+30, m-1
+	} else if m < 0 && (d > 0 || d == 0 && us > 0) {
+		d, m = d-30, m+1
+	}
+	if d > 0 && us < 0 {
+		us, d = us+dayMicros, d-1
+	} else if d < 0 && us > 0 {
+		us, d = us-dayMicros, d+1
+	}
+	if m != int64(int32(m)) {
+		return v, errInterval
+	}
+	return types.Interval{Months: int32(m), Days: int32(d), Micros: us}, nil
+}
+
+func makeInterval() kernel {
+	zero := types.NewInt(0)
+	return kernel{
+		defaults: []types.Datum{zero, zero, zero, zero, zero, zero, types.NewFloat(0)},
+		eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+			if math.IsNaN(a[6].F) || inf(a[6].F) {
+				return types.Null, errInterval
+			}
+			months := a[0].I*12 + a[1].I
+			days := a[2].I*7 + a[3].I
+			us := float64(a[4].I)*float64(hourMicros) + float64(a[5].I)*float64(minuteMicros) + math.RoundToEven(a[6].F*1e6)
+			if !fits32(float64(months)) || !fits32(float64(days)) || us >= 0x1p63 || us < -0x1p63 {
+				return types.Null, errInterval
+			}
+			return interval(int32(months), int32(days), a[4].I*hourMicros+a[5].I*minuteMicros+int64(math.RoundToEven(a[6].F*1e6))), nil
+		},
+	}
+}
+
+func interval(months, days int32, micros int64) types.Datum {
+	return types.Datum{Kind: types.KindInterval, X: types.Interval{Months: months, Days: days, Micros: micros}}
+}
+
+// zoneAbbrevs are abbreviations that PostgreSQL knows by default and Go's zone
+// database does not, in hours east of UTC.
+var zoneAbbrevs = map[string]float64{
+	"z": 0, "utc": 0, "gmt": 0, "ut": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
+	"cet": 1, "cest": 2, "met": 1, "mest": 2, "eet": 2, "eest": 3, "wet": 0, "west": 1, "bst": 1, "ist": 2, "msk": 3,
+	"jst": 9, "kst": 9, "hst": -10, "akst": -9, "akdt": -8, "aest": 10, "aedt": 11, "acst": 9.5, "awst": 8, "nzst": 12, "nzdt": 13,
+}
+
+// loadZone finds a time zone by name, abbreviation or POSIX offset (UTC+3, whose
+// sign is west).
+func loadZone(name string) (*time.Location, error) {
+	low := strings.ToLower(strings.TrimSpace(name))
+	if h, ok := zoneAbbrevs[low]; ok {
+		return time.FixedZone(strings.ToUpper(low), int(h*3600)), nil
+	}
+	if i := strings.IndexAny(low, "+-0123456789"); i >= 0 && (i == 0 || i >= 3 && !strings.Contains(low, "/")) {
+		if secs, ok := zoneOffset(low[i:]); ok {
+			return time.FixedZone(name, -secs), nil
+		}
+	}
+	for _, n := range []string{name, zoneCase(low), strings.ToUpper(low)} {
+		if n == "" || n == "Local" || strings.Contains(n, "..") {
+			continue
+		}
+		if z, err := time.LoadLocation(n); err == nil {
+			return z, nil
+		}
+	}
+	return nil, pgerr.New(pgerr.InvalidParameterValue, "time zone \"%s\" not recognized", name)
+}
+
+// zoneCase writes a zone's name as the database does: America/New_York.
+func zoneCase(low string) string {
+	b := []byte(low)
+	start := true
+	for i, c := range b {
+		if start && c >= 'a' && c <= 'z' {
+			b[i] = c - 32
+		}
+		start = c == '/' || c == '_' || c == '-'
+	}
+	return string(b)
+}
+
+// zoneOffset reads [+-]hh[:mm[:ss]] as seconds.
+func zoneOffset(s string) (int, bool) {
+	sign := 1
+	if s[0] == '+' || s[0] == '-' {
+		if s[0] == '-' {
+			sign = -1
+		}
+		s = s[1:]
+	}
+	total, unit := 0, 3600
+	for _, part := range strings.Split(s, ":") {
+		n := 0
+		if part == "" || len(part) > 4 || unit == 0 {
+			return 0, false
+		}
+		for _, r := range part {
+			if r < '0' || r > '9' {
+				return 0, false
+			}
+			n = n*10 + int(r-'0')
+		}
+		if len(part) > 2 {
+			n = n/100*60 + n%100
+			total += n * 60
+			continue
+		}
+		total += n * unit
+		unit /= 60
+	}
+	return sign * total, total <= 168*3600
+}

@@ -1,0 +1,389 @@
+package funcs
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"zorya/pgerr"
+	"zorya/sql/types"
+)
+
+// Version is what version() says.
+const Version = "PostgreSQL 16"
+
+// catalogFuncs are answered by Env.CatalogFunc under their name.
+const catalogFuncs = `
+pg_get_expr pg_get_indexdef pg_get_constraintdef pg_get_viewdef pg_get_ruledef pg_get_triggerdef pg_get_functiondef
+pg_get_function_arguments pg_get_function_result pg_get_function_identity_arguments pg_get_function_arg_default
+pg_get_function_sqlbody pg_get_serial_sequence pg_get_statisticsobjdef pg_get_partkeydef pg_get_partition_constraintdef
+pg_get_userbyid pg_table_is_visible pg_type_is_visible pg_function_is_visible pg_operator_is_visible pg_opclass_is_visible
+pg_opfamily_is_visible pg_conversion_is_visible pg_statistics_obj_is_visible pg_collation_is_visible pg_ts_parser_is_visible
+pg_ts_dict_is_visible pg_ts_config_is_visible pg_ts_template_is_visible
+has_table_privilege has_sequence_privilege has_database_privilege has_function_privilege has_language_privilege
+has_schema_privilege has_tablespace_privilege has_foreign_data_wrapper_privilege has_server_privilege has_column_privilege
+has_any_column_privilege has_type_privilege has_parameter_privilege pg_has_role row_security_active
+obj_description col_description shobj_description pg_relation_size pg_table_size pg_total_relation_size pg_indexes_size
+pg_database_size pg_tablespace_size pg_relation_filenode pg_relation_filepath pg_relation_is_updatable pg_column_is_updatable
+pg_describe_object pg_identify_object pg_indexam_has_property pg_index_has_property pg_index_column_has_property
+txid_current txid_current_if_assigned pg_stat_get_numscans pg_stat_get_tuples_returned pg_stat_get_tuples_fetched
+pg_stat_get_tuples_inserted pg_stat_get_tuples_updated pg_stat_get_tuples_deleted pg_stat_get_live_tuples pg_stat_get_dead_tuples
+pg_stat_get_last_analyze_time pg_stat_get_last_autoanalyze_time pg_stat_get_last_vacuum_time pg_stat_get_last_autovacuum_time
+pg_stat_get_mod_since_analyze pg_sequence_last_value pg_tablespace_location
+acldefault makeaclitem pg_cancel_backend pg_terminate_backend pg_partition_ancestors pg_postmaster_start_time pg_conf_load_time`
+
+// catalogSets are those of them that return sets.
+const catalogSets = `aclexplode pg_get_keywords pg_show_all_settings pg_options_to_table pg_get_catalog_foreign_keys pg_sequence_parameters`
+
+func systemKernels() kernels {
+	out := kernels{}
+	names := map[string]bool{}
+	for _, n := range strings.Fields(catalogFuncs) {
+		names[n] = true
+	}
+	eachLine(factFuncs, func(f []string) {
+		if names[f[1]] {
+			out[f[9]] = fromCatalog(f[1], oidsOf(f[2]))
+		}
+	})
+	return merge(out, identityKernels(), settingKernels(), sequenceKernels(), nameKernels(), sleepKernels(), constantKernels())
+}
+
+func (c *Ctx) env() (Env, error) {
+	if c == nil || c.Env == nil {
+		return nil, pgerr.New(pgerr.FeatureNotSupported, "function needs a session")
+	}
+	return c.Env, nil
+}
+
+// fromCatalog passes the call on with its declared argument types.
+func fromCatalog(name string, argTypes []types.OID) kernel {
+	return ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		env, err := c.env()
+		if err != nil {
+			return types.Null, err
+		}
+		return env.CatalogFunc(c, name, a, argTypes)
+	})
+}
+
+// withEnv makes a kernel of a function of the session without arguments.
+func withEnv(f func(env Env) (types.Datum, error)) kernel {
+	return ctxual(func(c *Ctx, _ []types.Datum) (types.Datum, error) {
+		env, err := c.env()
+		if err != nil {
+			return types.Null, err
+		}
+		return f(env)
+	})
+}
+
+func identityKernels() kernels {
+	text := func(f func(env Env) string) kernel {
+		return withEnv(func(env Env) (types.Datum, error) { return types.NewText(f(env)), nil })
+	}
+	return kernels{
+		"current_user":     text(Env.CurrentUser),
+		"session_user":     text(Env.SessionUser),
+		"current_database": text(Env.CurrentDatabase),
+		"pg_backend_pid":   withEnv(func(env Env) (types.Datum, error) { return types.NewInt(int64(env.BackendPID())), nil }),
+		"current_schema": withEnv(func(env Env) (types.Datum, error) {
+			if s := env.CurrentSchemas(false); len(s) > 0 {
+				return types.NewText(s[0]), nil
+			}
+			return types.Null, nil
+		}),
+		"current_schemas": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			env, err := c.env()
+			if err != nil {
+				return types.Null, err
+			}
+			var elems []types.Datum
+			for _, s := range env.CurrentSchemas(a[0].Bool()) {
+				elems = append(elems, types.NewText(s))
+			}
+			return vector(types.NameOID, elems), nil
+		}),
+		"inet_client_port": withEnv(func(env Env) (types.Datum, error) {
+			if _, port := env.ClientAddr(); port != 0 {
+				return types.NewInt(int64(port)), nil
+			}
+			return types.Null, nil
+		}),
+	}
+}
+
+func settingKernels() kernels {
+	get := ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		env, err := c.env()
+		if err != nil {
+			return types.Null, err
+		}
+		missing := len(a) > 1 && a[1].Bool()
+		v, err := env.Setting(a[0].S, missing)
+		if err != nil {
+			return types.Null, err
+		}
+		if v == "" && missing && !knownSetting(env, a[0].S) {
+			return types.Null, nil
+		}
+		return types.NewText(v), nil
+	})
+	return kernels{
+		"show_config_by_name": get, "show_config_by_name_missing_ok": get,
+		"set_config_by_name": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			if a[0].IsNull() {
+				return types.Null, pgerr.New(pgerr.NullValueNotAllowed, "SET requires parameter name")
+			}
+			env, err := c.env()
+			if err != nil {
+				return types.Null, err
+			}
+			if err := env.SetSetting(a[0].S, a[1].S, a[2].Bool()); err != nil {
+				return types.Null, err
+			}
+			v, err := env.Setting(a[0].S, true)
+			return types.NewText(v), err
+		}),
+	}
+}
+
+func knownSetting(env Env, name string) bool {
+	_, err := env.Setting(name, false)
+	return err == nil
+}
+
+func sequenceKernels() kernels {
+	withSeq := func(f func(c *Ctx, env Env, a []types.Datum) (int64, error)) kernel {
+		return ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			env, err := c.env()
+			if err != nil {
+				return types.Null, err
+			}
+			v, err := f(c, env, a)
+			return types.NewInt(v), err
+		})
+	}
+	set := withSeq(func(c *Ctx, env Env, a []types.Datum) (int64, error) {
+		called := len(a) < 3 || a[2].Bool()
+		return a[1].I, env.Setval(c, types.OID(a[0].I), a[1].I, called)
+	})
+	return kernels{
+		"nextval_oid": withSeq(func(c *Ctx, env Env, a []types.Datum) (int64, error) { return env.Nextval(c, types.OID(a[0].I)) }),
+		"currval_oid": withSeq(func(_ *Ctx, env Env, a []types.Datum) (int64, error) { return env.Currval(types.OID(a[0].I)) }),
+		"lastval":     withSeq(func(_ *Ctx, env Env, _ []types.Datum) (int64, error) { return env.Lastval() }),
+		"setval_oid":  set, "setval3_oid": set,
+	}
+}
+
+// nameKernels: to_reg…(text) gives NULL for what is not there.
+func nameKernels() kernels {
+	out := kernels{
+		"pg_typeof": {typed: func(_ *Ctx, _ []types.Datum, ts []types.T, _ types.T) (types.Datum, error) {
+			return types.NewInt(int64(ts[0].OID)), nil
+		}},
+		"format_type": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			if a[0].IsNull() {
+				return types.Null, nil
+			}
+			t := types.Of(types.OID(a[0].I))
+			if !a[1].IsNull() {
+				t.Typmod = int32(a[1].I)
+			}
+			if types.Get(t.OID) == nil {
+				if c != nil && c.Env != nil {
+					if name, ok := c.Env.ObjectName("type", t.OID); ok {
+						return types.NewText(name), nil
+					}
+				}
+				return types.NewText("???"), nil
+			}
+			return types.NewText(types.FormatType(t)), nil
+		}),
+		"text_regclass": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			env, err := c.env()
+			if err != nil {
+				return types.Null, err
+			}
+			oid, err := env.ResolveName("class", a[0].S)
+			return types.NewInt(int64(oid)), err
+		}),
+	}
+	for name, kind := range map[string]string{
+		"to_regclass": "class", "to_regtype": "type", "to_regproc": "proc", "to_regprocedure": "proc",
+		"to_regnamespace": "namespace", "to_regrole": "role",
+	} {
+		out[name] = ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			env, err := c.env()
+			if err != nil {
+				return types.Null, err
+			}
+			oid, err := env.ResolveName(kind, a[0].S)
+			switch pgerr.Code(err) {
+			case "":
+				return types.NewInt(int64(oid)), nil
+			case pgerr.UndefinedTable, pgerr.UndefinedObject, pgerr.UndefinedFunction, pgerr.InvalidSchemaName, pgerr.AmbiguousFunction:
+				return types.Null, nil
+			}
+			return types.Null, err
+		})
+	}
+	return out
+}
+
+func sleepKernels() kernels {
+	sleep := func(c *Ctx, seconds float64) (types.Datum, error) {
+		if seconds <= 0 || math.IsNaN(seconds) {
+			return types.NewText(""), nil
+		}
+		timer := time.NewTimer(time.Duration(min(seconds, 1e9) * float64(time.Second)))
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return types.NewText(""), nil
+		case <-c.Done():
+			return types.Null, pgerr.New(pgerr.QueryCanceled, "canceling statement due to user request")
+		}
+	}
+	return kernels{
+		"pg_sleep": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) { return sleep(c, a[0].F) }),
+		"pg_sleep_for(1186)": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			v := breakInterval(a[0].X.(types.Interval))
+			return sleep(c, float64(v.epoch)/1e6)
+		}),
+		"pg_sleep_until(1184)": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			return sleep(c, float64(a[0].I-MicrosOf(time.Now()))/1e6)
+		}),
+	}
+}
+
+func constantKernels() kernels {
+	constant := func(d types.Datum) kernel {
+		return scalar(func([]types.Datum) (types.Datum, error) { return d, nil })
+	}
+	return kernels{
+		"pgsql_version":           constant(types.NewText(Version)),
+		"pg_is_in_recovery":       constant(types.NewBool(false)),
+		"getdatabaseencoding":     constant(types.NewText("UTF8")),
+		"pg_client_encoding":      constant(types.NewText("UTF8")),
+		"pg_my_temp_schema":       constant(types.NewInt(0)),
+		"pg_is_other_temp_schema": constant(types.NewBool(false)),
+		"pg_jit_available":        constant(types.NewBool(false)),
+		"PG_encoding_to_char": pure1(intLane, textLane, func(n int64) string {
+			return map[int64]string{0: "SQL_ASCII", 6: "UTF8"}[n]
+		}),
+		"PG_char_to_encoding": pure1(textLane, intLane, func(s string) int64 {
+			switch strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(s)) {
+			case "utf8", "unicode":
+				return 6
+			case "sqlascii":
+				return 0
+			}
+			return -1
+		}),
+		"pg_encoding_max_length_sql": pure1(intLane, intLane, func(n int64) int64 { return map[int64]int64{0: 1, 6: 4}[n] }),
+		"pg_size_pretty":             pure1(intLane, textLane, sizePretty),
+		"pg_column_size": {typed: func(c *Ctx, a []types.Datum, ts []types.T, _ types.T) (types.Datum, error) {
+			if a[0].IsNull() {
+				return types.Null, nil
+			}
+			if ty := types.Get(ts[0].OID); ty != nil && ty.Len > 0 {
+				return types.NewInt(int64(ty.Len)), nil
+			}
+			return types.NewInt(int64(len(output(c, ts[0].OID, a[0])) + 4)), nil
+		}},
+		"pg_collation_for": {typed: func(_ *Ctx, _ []types.Datum, ts []types.T, _ types.T) (types.Datum, error) {
+			if categoryOf(ts[0].OID) == 'S' {
+				return types.NewText(`"default"`), nil
+			}
+			return types.Null, pgerr.New(pgerr.DatatypeMismatch, "collations are not supported by type %s", typeName(ts[0].OID))
+		}},
+	}
+}
+
+// sizePretty prints bytes in the largest unit that keeps at least 10.
+func sizePretty(n int64) string {
+	units := []string{" bytes", " kB", " MB", " GB", " TB", " PB"}
+	limit, i := int64(10*1024), 0
+	abs := func(v int64) int64 {
+		if v < 0 {
+			return -v
+		}
+		return v
+	}
+	half := func(v int64) int64 {
+		if v < 0 {
+			return (v - 1) / 2
+		}
+		return (v + 1) / 2
+	}
+	if abs(n) < limit {
+		return itoa(n) + units[0]
+	}
+	// One bit more than shown is kept for rounding.
+	n >>= 9
+	limit = 20*1024 - 1
+	for i = 1; i < len(units)-1 && abs(n) >= limit; i++ {
+		n >>= 10
+	}
+	return itoa(half(n)) + units[i]
+}
+
+func itoa(n int64) string {
+	return string(types.AppendText(nil, types.Int8OID, types.NewInt(n), types.DefaultFormat))
+}
+
+// ownFuncs are functions that PostgreSQL does not have: schema sys, and those of
+// later versions than the facts'.
+func ownFuncs() []*Func {
+	return []*Func{
+		{
+			OID: 9001, Schema: "sys", Name: "dsql_major_version", Result: types.Int4OID, Volatility: Stable, Kind: Plain,
+			Eval: func(*Ctx, []types.Datum) (types.Datum, error) { return types.NewInt(1), nil },
+		},
+		{
+			OID: 9002, Schema: "sys", Name: "wait_for_job", Args: []types.OID{types.TextOID}, ArgNames: []string{"job_id"},
+			Result: types.BoolOID, OutTypes: []types.OID{types.BoolOID}, OutNames: []string{"succeeded"},
+			Volatility: Volatile, Kind: Procedure, Strict: true,
+		},
+		{
+			OID: 9003, Name: "any_value", Args: []types.OID{types.AnyElementOID}, Result: types.AnyElementOID,
+			Strict: true, Volatility: Immutable, Kind: AggKind, NewAgg: newAnyValue,
+		},
+	}
+}
+
+// SQLValue is the value of a keyword that stands for one: "current_date",
+// "current_user", "localtimestamp" …, without rounding to a precision.
+func SQLValue(c *Ctx, name string) (types.Datum, error) {
+	switch name {
+	case "current_timestamp":
+		return c.txnTime(), nil
+	case "localtimestamp":
+		return types.NewInt(utcToLocal(c.txnTime().I, c.zone())), nil
+	case "current_date":
+		return types.NewInt(floorDiv(c.today(), dayMicros)), nil
+	case "localtime":
+		return timeOf(utcToLocal(c.txnTime().I, c.zone())), nil
+	case "current_time":
+		now := c.txnTime().I
+		_, offset := goTime(now).In(c.zone()).Zone()
+		return types.Datum{Kind: types.KindTimeTZ, X: types.TimeTZ{Micros: timeOf(utcToLocal(now, c.zone())).I, Zone: int32(-offset)}}, nil
+	}
+	env, err := c.env()
+	if err != nil {
+		return types.Null, err
+	}
+	switch name {
+	case "session_user":
+		return types.NewText(env.SessionUser()), nil
+	case "current_catalog":
+		return types.NewText(env.CurrentDatabase()), nil
+	case "current_schema":
+		if s := env.CurrentSchemas(false); len(s) > 0 {
+			return types.NewText(s[0]), nil
+		}
+		return types.Null, nil
+	}
+	return types.NewText(env.CurrentUser()), nil
+}
