@@ -223,6 +223,10 @@ type tableFunc struct {
 func (b *binder) funcTable(s *scope, te *ast.FuncTable) (rel.Node, *item) {
 	old, kind := s.lateralActive, s.kind
 	s.lateralActive, s.kind = true, kindFromFunction
+	if n, it := b.sqlFunctionItem(s, te); it != nil {
+		s.lateralActive, s.kind = old, kind
+		return n, it
+	}
 	var list []tableFunc
 	for _, f := range te.Funcs {
 		list = append(list, b.rowsFunc(s, f, te)...)
@@ -233,6 +237,7 @@ func (b *binder) funcTable(s *scope, te *ast.FuncTable) (rel.Node, *item) {
 	if it.name == "" {
 		it.name = list[0].name
 	}
+	b.refuseLock(s, it.name, "a function")
 	n := &rel.FuncScan{Alias: it.name}
 	for _, f := range list {
 		if len(f.cols) == 1 && f.cols[0].Name == "" {
@@ -258,6 +263,39 @@ func (b *binder) funcTable(s *scope, te *ast.FuncTable) (rel.Node, *item) {
 	for _, c := range cols {
 		b.cols[c.ID].rel = it.name
 		it.cols = append(it.cols, &nsCol{name: c.Name, id: c.ID, t: c.T})
+	}
+	b.rename(it, te.Columns)
+	if _, call := list[0].x.(*rel.Call); !call && len(list) == 1 && !te.Ordinality && !list[0].fn.Record {
+		one := &rel.Values{Rows: [][]rel.Expr{{}}}
+		return &rel.Project{Input: one, Cols: n.Cols, Exprs: []rel.Expr{list[0].x}}, it
+	}
+	return n, it
+}
+
+// sqlFunctionItem binds a FROM entry that is one set-returning SQL function of a
+// user; no item if it is not.
+func (b *binder) sqlFunctionItem(s *scope, te *ast.FuncTable) (rel.Node, *item) {
+	if len(te.Funcs) != 1 || te.Ordinality || len(te.Funcs[0].Defs) > 0 {
+		return nil, nil
+	}
+	call, ok := te.Funcs[0].X.(*ast.Func)
+	if !ok {
+		return nil, nil
+	}
+	n, q, name := b.tableFunction(s, call)
+	if n == nil {
+		return nil, nil
+	}
+	it := &item{name: te.Alias, aliased: te.Alias != "", relVisible: true, colVisible: true, function: true}
+	if it.name == "" {
+		it.name = name
+	}
+	for _, c := range q.cols {
+		col := c.Name
+		if col == "" {
+			col = it.name
+		}
+		it.cols = append(it.cols, b.adopt(s, it, c, col))
 	}
 	b.rename(it, te.Columns)
 	return n, it

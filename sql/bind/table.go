@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"sort"
+
 	"zorya/pgerr"
 	"zorya/sql/ast"
 	"zorya/sql/catalog"
@@ -28,18 +30,38 @@ var scalarKinds = map[string]exprKind{
 	ForCopyWhere: kindCopyWhere,
 }
 
+// A Scalar is a bound expression that stands alone, with what it uses.
+type Scalar struct {
+	X rel.Expr
+	// Cols are columns for the table that it is over, one per Table.Columns entry.
+	Cols []rel.Column
+	Used []int       // columns that it reads, by index in Table.Columns
+	Refs []types.OID // sequences, functions and domains that it relies on
+}
+
 // BindScalar binds an expression that stands alone, over the columns of t (nil:
 // none), which it returns, one per Table.Columns entry. Conditions (CHECK, INDEX
 // PREDICATE, COPY WHERE) become boolean; others are converted to target by
 // assignment unless its OID is 0. Expressions of indexes and generated columns
 // must be immutable (42P17).
-func BindScalar(env *Env, x ast.Expr, t *catalog.Table, target types.T, what string) (e rel.Expr, cols []rel.Column, err error) {
+func BindScalar(env *Env, x ast.Expr, t *catalog.Table, target types.T, what string) (rel.Expr, []rel.Column, error) {
+	sc, err := BindExpr(env, x, t, target, what)
+	if err != nil {
+		return nil, nil, err
+	}
+	return sc.X, sc.Cols, nil
+}
+
+// BindExpr is BindScalar that also tells what the expression uses.
+func BindExpr(env *Env, x ast.Expr, t *catalog.Table, target types.T, what string) (sc *Scalar, err error) {
 	defer catch(&err)
 	b := newBinder(env)
 	s := &scope{}
+	sc = &Scalar{}
+	used := &privUse{cols: map[int]bool{}}
 	if t != nil {
 		var row *item
-		row, cols = b.newRow(s, t, t.Name, false, nil)
+		row, sc.Cols = b.newRow(s, t, t.Name, false, used)
 		row.tableoid = what != ForGenerated
 		s.items = []*item{row}
 	}
@@ -47,18 +69,83 @@ func BindScalar(env *Env, x ast.Expr, t *catalog.Table, target types.T, what str
 	if k == kindGenerated {
 		b.noGeneratedRefs(t, x)
 	}
-	e = b.exprAs(s, x, k)
+	e := b.exprAs(s, x, k)
 	pos := startOf(x)
 	switch k {
 	case kindCheck, kindIndexPred, kindCopyWhere:
-		name := map[exprKind]string{kindCheck: "CHECK", kindIndexPred: "WHERE", kindCopyWhere: "WHERE"}[k]
+		name := "WHERE"
+		if k == kindCheck {
+			name = "CHECK"
+		}
 		e = b.toBool(e, name, pos)
 	default:
 		e = b.toTarget(e, target, what, pos)
 	}
 	b.checkImmutable(e, k)
 	b.params.resolve(b)
-	return e, cols, nil
+	sc.X, sc.Used, sc.Refs = e, sortedKeys(used.cols), b.refOIDs()
+	return sc, nil
+}
+
+// BindDomainCheck binds a CHECK of a domain over base: a condition on VALUE, which
+// is the one column that it returns.
+func BindDomainCheck(env *Env, x ast.Expr, base types.T) (*Scalar, error) {
+	value := &catalog.Table{Kind: catalog.RelTable, Columns: []catalog.Col{{Name: "value", T: base}}}
+	return BindExpr(env, x, value, types.T{}, ForCheck)
+}
+
+func sortedKeys(m map[int]bool) []int {
+	list := make([]int, 0, len(m))
+	for k := range m {
+		list = append(list, k)
+	}
+	sort.Ints(list)
+	return list
+}
+
+func (b *binder) refOIDs() []types.OID {
+	var list []types.OID
+	for _, r := range b.sortedRefs() {
+		list = append(list, r.OID)
+	}
+	return list
+}
+
+// A View is what a view's query gives and uses.
+type View struct {
+	Cols []rel.Column
+	Refs []types.OID // relations, functions and domains
+	// Uses are the columns read of each relation, by index in Table.Columns.
+	Uses map[types.OID][]int
+}
+
+// BindView binds the query of a view that is being created.
+func BindView(env *Env, sel *ast.Select) (v *View, err error) {
+	defer catch(&err)
+	b := newBinder(env)
+	b.params.refuse = true
+	q := b.bindSelect(sel, nil, selectOpts{top: true, resolve: true})
+	if b.writes {
+		b.fail(0, pgerr.FeatureNotSupported, "views must not contain data-modifying statements in WITH")
+	}
+	v = &View{Cols: q.cols, Refs: b.refOIDs(), Uses: map[types.OID][]int{}}
+	for _, p := range b.privs {
+		if p.check.Kind == 'r' && p.check.Priv == 'r' && p.check.As == 0 {
+			v.Uses[p.check.OID] = merge(v.Uses[p.check.OID], p.cols)
+		}
+	}
+	return v, nil
+}
+
+func merge(have []int, more map[int]bool) []int {
+	all := map[int]bool{}
+	for _, i := range have {
+		all[i] = true
+	}
+	for i := range more {
+		all[i] = true
+	}
+	return sortedKeys(all)
 }
 
 func (b *binder) toTarget(e rel.Expr, target types.T, what string, pos int) rel.Expr {

@@ -2,6 +2,7 @@ package bind
 
 import (
 	"zorya/pgerr"
+	"zorya/sql/ast"
 	"zorya/sql/catalog"
 	"zorya/sql/funcs"
 	"zorya/sql/rel"
@@ -59,47 +60,14 @@ func inputTypes(f *catalog.Function) []types.OID {
 func (b *binder) callUser(s *scope, c *callSite, f *catalog.Function) rel.Expr {
 	b.checkPlainCall(c)
 	if f.Set {
-		b.fail(c.x.At, pgerr.FeatureNotSupported, "set-returning SQL functions are not supported here")
-	}
-	if b.views++; b.views > maxViewDepth {
-		b.fail(c.x.At, pgerr.StatementTooComplex, "stack depth limit exceeded")
+		b.fail(c.x.At, pgerr.FeatureNotSupported, "set-returning SQL functions are supported in FROM only")
 	}
 	b.coerceArgs(c)
-	b.refObject(f.OID, "proc")
-	p := b.need(f.OID, 'X', true, false)
-	p.check.Kind = 'f'
-	sel, err := b.env.ParseSelect(f.Body)
-	if err != nil {
-		b.throw(c.x.At, err)
-	}
-	args := &scope{outer: nil}
-	values := &rel.Values{Rows: [][]rel.Expr{c.exprs}}
-	it := &item{name: f.Name, relVisible: true, colVisible: true, function: true}
-	for i, e := range c.exprs {
-		name := ""
-		if i < len(f.ArgNames) {
-			name = f.ArgNames[i]
-		}
-		col := b.newColumn(args, name, e.Type())
-		values.Cols = append(values.Cols, col)
-		it.cols = append(it.cols, &nsCol{name: name, id: col.ID, t: col.T})
-	}
-	args.items, args.all = []*item{it}, []*item{it}
-	path, saved := b.path, b.fnArgs
-	b.path, b.fnArgs = withCatalog(f.Path), it.cols
-	if f.Path == nil {
-		b.path = path
-	}
-	b.stored++
-	q := b.bindSelect(sel, args, selectOpts{resolve: true})
+	values, q := b.functionBody(f, c.exprs, c.x.At)
 	if len(q.cols) != 1 {
-		b.fail(0, pgerr.InvalidFunctionDefinition, "return type mismatch in function declared to return %s", typeName(types.Of(f.Result)))
+		b.wrongResult(f)
 	}
 	x := b.resultOf(q, f)
-	b.stored--
-	b.path, b.fnArgs = path, saved
-	b.views--
-
 	one := &rel.Limit{Input: b.strip(q), Count: &rel.Const{T: types.Of(types.Int8OID), D: types.NewInt(1)}}
 	out := b.newColumn(nil, f.Name, x.Type())
 	node := &rel.Project{
@@ -113,11 +81,110 @@ func (b *binder) callUser(s *scope, c *callSite, f *catalog.Function) rel.Expr {
 	return sub
 }
 
+// tableFunction expands a set-returning SQL function of FROM; nil if x calls none.
+func (b *binder) tableFunction(s *scope, x *ast.Func) (rel.Node, *query, string) {
+	if len(b.env.Snap.ResolveFunctions(b.path, x.Schema, x.Name)) == 0 {
+		return nil, nil, ""
+	}
+	c := &callSite{x: x}
+	for _, a := range x.Args {
+		c.args = append(c.args, arg{b.expr(s, a), startOf(a)})
+	}
+	f := b.userFunction(c)
+	if f == nil || !f.Set {
+		return nil, nil, ""
+	}
+	b.checkPlainCall(c)
+	b.coerceArgs(c)
+	values, q := b.functionBody(f, c.exprs, x.At)
+	if len(q.cols) == 1 && f.Result != types.RecordOID {
+		q.cols[0].Name = ""
+	}
+	for i, names := 0, outNames(f); i < len(names) && i < len(q.cols); i++ {
+		q.cols[i].Name = names[i]
+	}
+	return &rel.Join{Kind: rel.Inner, L: values, R: q.node, Lateral: true}, q, f.Name
+}
+
+// outNames are the names of OUT and TABLE arguments.
+func outNames(f *catalog.Function) []string {
+	var names []string
+	for i := range f.ArgModes {
+		if (f.ArgModes[i] == 'o' || f.ArgModes[i] == 't') && i < len(f.ArgNames) {
+			names = append(names, f.ArgNames[i])
+		}
+	}
+	return names
+}
+
+// functionBody binds the query of an SQL function over a row of its arguments.
+func (b *binder) functionBody(f *catalog.Function, given []rel.Expr, pos int) (*rel.Values, *query) {
+	if b.views++; b.views > maxViewDepth {
+		b.fail(pos, pgerr.StatementTooComplex, "stack depth limit exceeded")
+	}
+	b.refObject(f.OID, "proc")
+	b.need(f.OID, 'X', true, false).check.Kind = 'f'
+	sel, err := b.env.ParseSelect(f.Body)
+	if err != nil {
+		b.throw(pos, err)
+	}
+	args := &scope{}
+	values := &rel.Values{Rows: [][]rel.Expr{given}}
+	it := &item{name: f.Name, relVisible: true, colVisible: true, function: true}
+	for i, e := range given {
+		name := ""
+		if i < len(f.ArgNames) {
+			name = f.ArgNames[i]
+		}
+		col := b.newColumn(args, name, e.Type())
+		values.Cols = append(values.Cols, col)
+		it.cols = append(it.cols, &nsCol{name: name, id: col.ID, t: col.T})
+	}
+	args.items, args.all = []*item{it}, []*item{it}
+	path, saved := b.path, b.fnArgs
+	if f.Path != nil {
+		b.path = withCatalog(f.Path)
+	}
+	b.fnArgs = it.cols
+	if b.fnArgs == nil {
+		b.fnArgs = []*nsCol{}
+	}
+	b.stored++
+	q := b.bindSelect(sel, args, selectOpts{resolve: true})
+	b.stored--
+	b.path, b.fnArgs = path, saved
+	b.views--
+	return values, q
+}
+
+func (b *binder) wrongResult(f *catalog.Function) {
+	b.fail(0, pgerr.InvalidFunctionDefinition, "return type mismatch in function declared to return %s", typeName(types.Of(f.Result)))
+}
+
+// CheckFunction binds the body of an SQL function that is being created.
+func CheckFunction(env *Env, f *catalog.Function) (err error) {
+	defer catch(&err)
+	b := newBinder(env)
+	var args []rel.Expr
+	for _, t := range inputTypes(f) {
+		args = append(args, &rel.Const{T: types.Of(t), D: types.Null})
+	}
+	_, q := b.functionBody(f, args, 0)
+	switch {
+	case f.Result == types.VoidOID || f.Result == types.RecordOID:
+	case len(q.cols) != 1:
+		b.wrongResult(f)
+	default:
+		b.resultOf(q, f)
+	}
+	return nil
+}
+
 func (b *binder) resultOf(q *query, f *catalog.Function) rel.Expr {
 	col := &rel.Col{T: q.cols[0].T, ID: q.cols[0].ID}
 	x, ok := b.tryCoerce(col, types.Of(f.Result), funcs.Assignment, 0)
 	if !ok {
-		b.fail(0, pgerr.InvalidFunctionDefinition, "return type mismatch in function declared to return %s", typeName(types.Of(f.Result)))
+		b.wrongResult(f)
 	}
 	return x
 }
