@@ -1,0 +1,212 @@
+// Package ddl changes the catalog: each statement of data definition and access
+// control becomes changed descriptors, claims, job rows and purge requests in the
+// statement's transaction. It reads no data and touches none; what takes long
+// (building an index, deleting a table's rows) is left to the job runner.
+//
+// create_table.go, constraint.go, index.go, alter.go: tables. drop.go, depend.go:
+// dropping with dependencies. role.go, grant.go: access control. The others carry
+// their object's name.
+package ddl
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"zorya/pgerr"
+	"zorya/profile"
+	"zorya/sql/ast"
+	"zorya/sql/catalog"
+	"zorya/sql/types"
+	"zorya/txn"
+)
+
+// An Env is what a DDL statement may know of its session.
+type Env struct {
+	Tx         txn.Tx
+	Snap       *catalog.Snapshot // that of Tx's read point
+	Role       types.OID         // current_user
+	SearchPath []string
+	Limits     profile.Limits
+	Bind       Binder
+	// SetSequence makes v a sequence's value: the next one follows it, or is v
+	// itself if called is false. For RESTART.
+	SetSequence func(ctx context.Context, seq *catalog.Sequence, v int64, called bool) error
+	// Now is the time that job rows carry; zero means the clock's.
+	Now time.Time
+}
+
+// A Bound is an expression that the binder has accepted, as it is to be stored.
+type Bound struct {
+	Text string // SQL text that binds to the same again, whatever the search path
+	T    types.T
+	// Cols are the columns of the table that it uses, by index; Refs are the
+	// sequences, functions and domains.
+	Cols []int
+	Refs []types.OID
+}
+
+// A BoundView is a view's query that the binder has accepted.
+type BoundView struct {
+	Text string
+	Cols []catalog.Col // Name and T
+	Refs []types.OID   // relations, functions and domains that it uses
+	// Uses are the columns used of each relation, by index.
+	Uses map[types.OID][]int
+}
+
+// A Binder resolves and checks the expressions in DDL. Snapshots given may contain
+// the statement's own changes. text is the expression as written.
+type Binder struct {
+	// ResolveType resolves a type's name; domain is its domain, or 0.
+	ResolveType func(snap *catalog.Snapshot, n ast.TypeName) (t types.T, domain types.OID, err error)
+	// BindDefault checks a DEFAULT for a column of type t: no columns, no subqueries.
+	BindDefault func(snap *catalog.Snapshot, x ast.Expr, text, column string, t types.T) (Bound, error)
+	// BindGenerated checks GENERATED ALWAYS AS (x) for a column of table: immutable.
+	BindGenerated func(snap *catalog.Snapshot, table *catalog.Table, x ast.Expr, text, column string, t types.T) (Bound, error)
+	// BindCheck checks a CHECK constraint of table: boolean.
+	BindCheck func(snap *catalog.Snapshot, table *catalog.Table, x ast.Expr, text string) (Bound, error)
+	// BindDomainCheck checks a CHECK constraint of a domain over base: boolean over VALUE.
+	BindDomainCheck func(snap *catalog.Snapshot, base types.T, x ast.Expr, text string) (Bound, error)
+	// BindIndexExpr checks an index expression, or with predicate set the boolean
+	// WHERE of an index: immutable.
+	BindIndexExpr func(snap *catalog.Snapshot, table *catalog.Table, x ast.Expr, text string, predicate bool) (Bound, error)
+	// BindView checks a view's query.
+	BindView func(snap *catalog.Snapshot, q *ast.Select, text string) (BoundView, error)
+	// CheckFunction checks the body of a function LANGUAGE sql.
+	CheckFunction func(snap *catalog.Snapshot, f *catalog.Function) error
+}
+
+// A Result is what a DDL statement answers.
+type Result struct {
+	Tag     string
+	Columns []string // "job_id", or none
+	Rows    [][]types.Datum
+	Notices []*pgerr.Error
+	// Snap is the catalog with the statement's changes, for later statements of a
+	// transaction that may have several. It is no version that others see.
+	Snap *catalog.Snapshot
+}
+
+// statement is the state of one DDL statement.
+type statement struct {
+	ctx context.Context
+	env *Env
+	ed  *catalog.Editor
+	res Result
+	now time.Time
+}
+
+// Execute runs a statement: its changes are in env.Tx when it returns without an
+// error, and take effect with the commit.
+func Execute(ctx context.Context, env *Env, stmt ast.Stmt) (Result, error) {
+	s := &statement{ctx: ctx, env: env, ed: catalog.NewEditor(ctx, env.Tx, env.Snap), now: env.Now}
+	if s.now.IsZero() {
+		s.now = time.Now()
+	}
+	if err := s.run(stmt); err != nil {
+		return Result{}, err
+	}
+	if err := s.ed.Flush(); err != nil {
+		return Result{}, err
+	}
+	s.res.Snap = s.ed.Snapshot()
+	return s.res, nil
+}
+
+// run executes a statement, or an element of CREATE SCHEMA, and sets the tag.
+func (s *statement) run(stmt ast.Stmt) error {
+	switch t := stmt.(type) {
+	case *ast.CreateTable:
+		return s.done("CREATE TABLE", s.createTable(t))
+	case *ast.CreateIndex:
+		return s.done("CREATE INDEX", s.createIndex(t))
+	case *ast.CreateView:
+		return s.done("CREATE VIEW", s.createView(t))
+	case *ast.CreateSequence:
+		return s.done("CREATE SEQUENCE", s.createSequence(t))
+	case *ast.CreateSchema:
+		return s.done("CREATE SCHEMA", s.createSchema(t))
+	case *ast.CreateDomain:
+		return s.done("CREATE DOMAIN", s.createDomain(t))
+	case *ast.CreateFunction:
+		return s.done("CREATE FUNCTION", s.createFunction(t))
+	case *ast.CreateStatistics:
+		return s.done("CREATE STATISTICS", s.createStatistics(t))
+	case *ast.CreateRole:
+		return s.done("CREATE ROLE", s.createRole(t))
+	case *ast.AlterTable:
+		return s.done("ALTER "+objectTag(t.Kind), s.alterTable(t))
+	case *ast.AlterSequence:
+		return s.done("ALTER SEQUENCE", s.alterSequence(t))
+	case *ast.AlterDomain:
+		return s.done("ALTER DOMAIN", s.alterDomain(t))
+	case *ast.AlterRole:
+		return s.done("ALTER ROLE", s.alterRole(t))
+	case *ast.AlterRoleSet:
+		return s.done("ALTER ROLE", s.alterRoleSet(t))
+	case *ast.Rename:
+		return s.done(renameTag(t), s.rename(t))
+	case *ast.SetSchema:
+		return s.done("ALTER "+objectTag(t.Object), s.setSchema(t))
+	case *ast.AlterOwner:
+		return s.done("ALTER "+objectTag(t.Object), s.alterOwner(t))
+	case *ast.Drop:
+		return s.done("DROP "+objectTag(t.Object), s.drop(t))
+	case *ast.DropRole:
+		return s.done("DROP ROLE", s.dropRole(t))
+	case *ast.GrantRole:
+		return s.done(grantTag(t.Grant)+" ROLE", s.grantRole(t))
+	case *ast.Grant:
+		return s.done(grantTag(t.Grant), s.grant(t))
+	case *ast.AlterDefaultPrivileges:
+		return s.done("ALTER DEFAULT PRIVILEGES", s.alterDefaultPrivileges(t))
+	case *ast.IAMGrant:
+		return s.done("AWS IAM "+grantTag(t.Grant), s.iamGrant(t))
+	case *ast.Comment:
+		return s.done("COMMENT", s.comment(t))
+	}
+	return unsupported("unsupported statement: %s", nodeName(stmt))
+}
+
+func (s *statement) done(tag string, err error) error {
+	s.res.Tag = tag
+	return err
+}
+
+func grantTag(grant bool) string {
+	if grant {
+		return "GRANT"
+	}
+	return "REVOKE"
+}
+
+// nodeName is a statement's name as the original's errors have it.
+func nodeName(stmt ast.Stmt) string {
+	name := fmt.Sprintf("%T", stmt)
+	return name[len("*ast."):]
+}
+
+func unsupported(format string, args ...any) error {
+	return pgerr.New(pgerr.FeatureNotSupported, format, args...)
+}
+
+func (s *statement) snap() *catalog.Snapshot { return s.ed.Snapshot() }
+
+// notice adds a NOTICE.
+func (s *statement) notice(code, format string, args ...any) *pgerr.Error {
+	n := pgerr.New(code, format, args...)
+	n.Severity = "NOTICE"
+	s.res.Notices = append(s.res.Notices, n)
+	return n
+}
+
+// warning adds a WARNING.
+func (s *statement) warning(code, format string, args ...any) {
+	s.notice(code, format, args...).Severity = "WARNING"
+}
+
+// skip is the notice of IF EXISTS and IF NOT EXISTS.
+func (s *statement) skip(format string, args ...any) {
+	s.notice("00000", format+", skipping", args...)
+}

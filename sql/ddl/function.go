@@ -1,0 +1,171 @@
+package ddl
+
+import (
+	"slices"
+	"strings"
+
+	"zorya/pgerr"
+	"zorya/sql/ast"
+	"zorya/sql/catalog"
+	"zorya/sql/types"
+)
+
+var paramModes = map[string]byte{"": 'i', "in": 'i', "out": 'o', "inout": 'b', "variadic": 'v', "table": 't'}
+
+// createFunction runs CREATE FUNCTION … LANGUAGE sql.
+func (s *statement) createFunction(st *ast.CreateFunction) error {
+	switch {
+	case st.Procedure:
+		return unsupported("PROCEDURE is not supported")
+	case !strings.EqualFold(st.Language, "sql") && (st.Language != "" || st.SQLBody == nil):
+		if st.Language == "" {
+			return pgerr.New(pgerr.InvalidFunctionDefinition, "no language specified")
+		}
+		return unsupported("CREATE FUNCTION with language %s not supported", st.Language)
+	case st.SecurityDefiner:
+		return unsupported("SECURITY DEFINER is not supported for CREATE FUNCTION")
+	}
+	schema, err := s.creationSchema(st.Name)
+	if err != nil {
+		return err
+	}
+	f := &catalog.Function{Body: st.Body, Strict: st.Strict, Volatility: 'v', Path: s.env.SearchPath}
+	if st.Volatility != "" {
+		f.Volatility = st.Volatility[0]
+	}
+	if st.SQLBody != nil {
+		f.Body, f.SQLBody = st.SQLBodyText, true
+	}
+	f.Name, f.Schema, f.Owner = st.Name.Name, schema.OID, s.env.Role
+	f.ACL = s.defaultACL(catalog.OnFunction, schema.OID)
+	if err := s.signature(f, st); err != nil {
+		return err
+	}
+	for _, o := range s.snap().ResolveFunctions(nil, schema.Name, f.Name) {
+		if slices.Equal(inputArgs(o), inputArgs(f)) {
+			if err := s.mayReplaceFunction(o, f, st.Replace); err != nil {
+				return err
+			}
+			f.Header = o.Header
+		}
+	}
+	if s.env.Bind.CheckFunction != nil {
+		if err := s.env.Bind.CheckFunction(s.snap(), f); err != nil {
+			return err
+		}
+	}
+	if f.OID == 0 {
+		if f.OID, err = s.ed.NewOID(); err != nil {
+			return err
+		}
+	}
+	s.shareOwner(f.Owner)
+	s.ed.Put(f)
+	return nil
+}
+
+func (s *statement) mayReplaceFunction(old, f *catalog.Function, replace bool) error {
+	if !replace {
+		return pgerr.New(pgerr.DuplicateFunction, "function \"%s\" already exists with same argument types", f.Name)
+	}
+	if old.Result != f.Result || old.Set != f.Set {
+		return pgerr.New(pgerr.InvalidFunctionDefinition, "cannot change return type of existing function").
+			WithHint("Use DROP FUNCTION %s first.", s.signatureText(old))
+	}
+	return s.ownsObject(&old.Header, "function")
+}
+
+// signature resolves parameters and result.
+func (s *statement) signature(f *catalog.Function, st *ast.CreateFunction) error {
+	modes, named := make([]byte, 0, len(st.Params)), false
+	var outs []types.OID
+	for _, p := range st.Params {
+		t, _, err := s.env.Bind.ResolveType(s.snap(), p.Type)
+		if err != nil {
+			return err
+		}
+		if p.Default != nil {
+			return unsupported("default values of function parameters are not supported")
+		}
+		mode := paramModes[p.Mode]
+		modes = append(modes, mode)
+		f.Args, f.ArgNames = append(f.Args, t.OID), append(f.ArgNames, p.Name)
+		named = named || p.Name != ""
+		if mode == 'o' || mode == 'b' || mode == 't' {
+			outs = append(outs, t.OID)
+		}
+		f.Set = f.Set || mode == 't'
+	}
+	f.ArgModes = string(modes)
+	if !named {
+		f.ArgNames = nil
+	}
+	switch {
+	case st.Returns != nil:
+		t, _, err := s.env.Bind.ResolveType(s.snap(), *st.Returns)
+		if err != nil {
+			return err
+		}
+		f.Result, f.Set = t.OID, f.Set || st.Returns.SetOf
+	case len(outs) == 1:
+		f.Result = outs[0]
+	case len(outs) > 1:
+		f.Result = types.RecordOID
+	default:
+		return pgerr.New(pgerr.InvalidFunctionDefinition, "function result type must be specified")
+	}
+	return nil
+}
+
+// inputArgs are the types by which a function is told from others of its name.
+func inputArgs(f *catalog.Function) []types.OID {
+	var in []types.OID
+	for i, t := range f.Args {
+		if i >= len(f.ArgModes) || strings.IndexByte("ibv", f.ArgModes[i]) >= 0 {
+			in = append(in, t)
+		}
+	}
+	return in
+}
+
+// signatureText is name(type, …) as messages have it.
+func (s *statement) signatureText(f *catalog.Function) string {
+	var args []string
+	for _, t := range inputArgs(f) {
+		args = append(args, types.FormatType(types.Of(t)))
+	}
+	return quoted(f.Name) + "(" + strings.Join(args, ", ") + ")"
+}
+
+// function finds a function by name and, if given, argument types.
+func (s *statement) function(n ast.Name, args []ast.TypeName, hasArgs bool) (*catalog.Function, error) {
+	if n.Schema != "" && s.snap().SchemaByName(n.Schema) == nil {
+		return nil, noSchema(n.Schema)
+	}
+	cands := s.snap().ResolveFunctions(s.env.SearchPath, n.Schema, n.Name)
+	if !hasArgs {
+		switch len(cands) {
+		case 1:
+			return cands[0], nil
+		case 0:
+			return nil, pgerr.New(pgerr.UndefinedFunction, "could not find a function named \"%s\"", written(n))
+		}
+		return nil, pgerr.New(pgerr.AmbiguousFunction, "function name \"%s\" is not unique", written(n)).
+			WithHint("Specify the argument list to select the function unambiguously.")
+	}
+	want := make([]types.OID, len(args))
+	shown := make([]string, len(args))
+	for i, a := range args {
+		t, _, err := s.env.Bind.ResolveType(s.snap(), a)
+		if err != nil {
+			return nil, err
+		}
+		want[i], shown[i] = t.OID, types.FormatType(types.Of(t.OID))
+	}
+	for _, f := range cands {
+		if slices.Equal(inputArgs(f), want) {
+			return f, nil
+		}
+	}
+	return nil, pgerr.New(pgerr.UndefinedFunction, "function %s(%s) does not exist", written(n), strings.Join(shown, ", "))
+}

@@ -1,0 +1,200 @@
+package ddl
+
+import (
+	"slices"
+	"strconv"
+
+	"zorya/pgerr"
+	"zorya/sql/ast"
+	"zorya/sql/catalog"
+	"zorya/sql/types"
+)
+
+// createIndex runs CREATE INDEX ASYNC: the index is there at once in state
+// BUILDING, and a job builds it.
+func (s *statement) createIndex(st *ast.CreateIndex) error {
+	if err := checkIndexForm(st); err != nil {
+		return err
+	}
+	s.res.Columns = []string{"job_id"}
+	t, err := s.ownedTable(st.Table)
+	if err != nil {
+		return err
+	}
+	schema := s.snap().Schema(t.Schema)
+	if err := s.mayCreateIn(schema, st.Name); err != nil {
+		return err
+	}
+	job := catalog.NewJobID()
+	if st.Name != "" && s.nameTaken(t.Schema, st.Name) {
+		if !st.IfNotExists {
+			return duplicate(st.Name)
+		}
+		// The original answers with an id here too, of no job.
+		s.notice(pgerr.DuplicateTable, "relation \"%s\" already exists, skipping", st.Name)
+		s.res.Rows = [][]types.Datum{{types.NewText(job)}}
+		return nil
+	}
+	t = t.Clone()
+	x := &catalog.Index{Table: t.OID, Unique: st.Unique, NullsNotDistinct: st.NullsNotDistinct, State: catalog.IndexBuilding}
+	x.Schema, x.Owner = t.Schema, t.Owner
+	names, err := s.indexColumns(t, x, st)
+	if err != nil {
+		return err
+	}
+	if x.Name = st.Name; x.Name == "" {
+		x.Name = freeName(t.Name, columnsLabel(names), "idx", func(n string) bool { return s.nameTaken(t.Schema, n) })
+	}
+	if err := s.checkIndex(t, x); err != nil {
+		return err
+	}
+	if x.OID, err = s.ed.NewOID(); err != nil {
+		return err
+	}
+	t.Indexes = append(t.Indexes, x)
+	s.ed.Share(schema)
+	s.ed.Put(t)
+	s.res.Rows = [][]types.Datum{{types.NewText(job)}}
+	return catalog.PutJob(s.env.Tx, &catalog.Job{ID: job, Status: catalog.JobSubmitted, Type: catalog.JobIndexBuild,
+		ClassID: catalog.ClassRelation, ObjectID: x.OID, ObjectName: schema.Name + "." + x.Name, Start: s.now, Update: s.now})
+}
+
+// checkIndexForm refuses the forms of CREATE INDEX that no profile has.
+func checkIndexForm(st *ast.CreateIndex) error {
+	switch {
+	case st.Concurrently:
+		return unsupported("CONCURRENTLY not supported for CREATE INDEX")
+	case !st.Async:
+		return unsupported("unsupported mode. please use CREATE INDEX ASYNC.")
+	case st.Using != "":
+		return unsupported("USING not supported for CREATE INDEX")
+	case st.With:
+		return unsupported("WITH not supported for CREATE INDEX")
+	case st.Tablespace != "":
+		return unsupported("TABLESPACE not supported for CREATE INDEX")
+	case st.Schema != "":
+		return pgerr.New(pgerr.SyntaxError, "syntax error at or near \".\"").At(st.Pos)
+	}
+	for _, e := range st.Elems {
+		switch {
+		case e.Order != "":
+			return unsupported("specifying sort order not supported for index keys")
+		case len(e.Opclass) > 0:
+			return unsupported("opclass not supported for index keys")
+		case len(e.Collation) > 0:
+			return unsupported("COLLATE clause not supported")
+		}
+	}
+	return nil
+}
+
+// indexColumns fills in an index's keys, INCLUDE and predicate. It returns the
+// names of the keys, for the index's name.
+func (s *statement) indexColumns(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex) ([]string, error) {
+	var names []string
+	for i := range st.Elems {
+		e := &st.Elems[i]
+		k := catalog.IndexKey{Col: -1, NullsFirst: e.Nulls == ast.NullsFirst}
+		name := "expr"
+		if e.Column != "" {
+			if k.Col = t.Column(e.Column); k.Col < 0 {
+				return nil, pgerr.New(pgerr.UndefinedColumn, "column \"%s\" does not exist", e.Column)
+			}
+			k.T, name = t.Columns[k.Col].T, e.Column
+		} else {
+			b, err := s.indexExpr(t, x, e.X, e.Text, false)
+			if err != nil {
+				return nil, err
+			}
+			k.Expr, k.T = b.Text, b.T
+			if f, ok := e.X.(*ast.Func); ok {
+				name = f.Name
+			}
+		}
+		x.Keys = append(x.Keys, k)
+		names = append(names, uniqueAmong(names, name))
+	}
+	for _, e := range st.Include {
+		if e.Column == "" {
+			return nil, unsupported("expressions are not supported in included columns")
+		}
+		col := t.Column(e.Column)
+		if col < 0 {
+			return nil, pgerr.New(pgerr.UndefinedColumn, "column \"%s\" does not exist", e.Column)
+		}
+		x.Include = append(x.Include, col)
+	}
+	if st.Where != nil {
+		b, err := s.indexExpr(t, x, st.Where, st.WhereText, true)
+		if err != nil {
+			return nil, err
+		}
+		x.Where = b.Text
+	}
+	return names, nil
+}
+
+// indexExpr binds an expression of an index and notes what it uses.
+func (s *statement) indexExpr(t *catalog.Table, x *catalog.Index, e ast.Expr, text string, predicate bool) (Bound, error) {
+	b, err := s.env.Bind.BindIndexExpr(s.snap(), t, e, text, predicate)
+	if err != nil {
+		return b, err
+	}
+	for _, c := range b.Cols {
+		if !slices.Contains(x.UsesCols, c) {
+			x.UsesCols = append(x.UsesCols, c)
+		}
+	}
+	x.Refs = append(x.Refs, b.Refs...)
+	return b, s.shareRefs(b.Refs)
+}
+
+// uniqueAmong is name, with a number if names has it.
+func uniqueAmong(names []string, name string) string {
+	for i, n := 1, name; ; i++ {
+		if !slices.Contains(names, n) {
+			return n
+		}
+		n = clip(name, maxName-len(strconv.Itoa(i))) + strconv.Itoa(i)
+	}
+}
+
+// declaredBytes are the lengths of types of fixed size, for the limit on keys.
+var declaredBytes = map[types.OID]int{
+	types.BoolOID: 1, types.Int2OID: 2, types.Int4OID: 4, types.Int8OID: 8, types.Float4OID: 4, types.Float8OID: 8,
+	types.UUIDOID: 16, types.DateOID: 4, types.TimeOID: 8, types.TimestampOID: 8, types.TimestampTZOID: 8,
+}
+
+// maxDeclaredKey is the limit on the sum of declared lengths of a key's columns.
+const maxDeclaredKey = 2000
+
+// checkIndex enforces the limits on an index that is about to join t.
+func (s *statement) checkIndex(t *catalog.Table, x *catalog.Index) error {
+	lim := s.env.Limits
+	if lim.IndexColumns > 0 && len(x.Keys) > lim.IndexColumns {
+		return pgerr.New(pgerr.TooManyColumns, "more than %d column keys in an index are not supported", lim.IndexColumns)
+	}
+	size := 0
+	for _, k := range x.Keys {
+		if !types.IsIndexable(k.T.OID) {
+			return unsupported("datatype %s is not supported in a key", types.FormatType(types.Of(k.T.OID)))
+		}
+		size += declaredBytes[k.T.OID]
+		if (k.T.OID == types.VarcharOID || k.T.OID == types.BpcharOID) && k.T.Typmod > varHeader {
+			size += int(k.T.Typmod - varHeader)
+		}
+	}
+	if size > maxDeclaredKey {
+		return pgerr.New(pgerr.ProgramLimitExceeded, "key size greater than %d bytes not supported", maxDeclaredKey)
+	}
+	n := 1
+	for _, o := range t.AllIndexes() {
+		if !o.Hidden {
+			n++
+		}
+	}
+	if lim.Indexes > 0 && n > lim.Indexes {
+		return pgerr.New(pgerr.ProgramLimitExceeded, "more than %d indexes per table are not allowed", lim.Indexes)
+	}
+	return nil
+}

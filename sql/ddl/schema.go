@@ -1,0 +1,310 @@
+package ddl
+
+import (
+	"strings"
+
+	"zorya/pgerr"
+	"zorya/sql/ast"
+	"zorya/sql/catalog"
+	"zorya/sql/types"
+)
+
+// createSchema runs CREATE SCHEMA with its elements.
+func (s *statement) createSchema(st *ast.CreateSchema) error {
+	if s.env.Role != catalog.AdminRole {
+		return pgerr.New(pgerr.InsufficientPrivilege, "permission denied for database postgres")
+	}
+	owner := s.env.Role
+	if st.Owner != nil {
+		var err error
+		if owner, err = s.role(*st.Owner); err != nil {
+			return err
+		}
+	}
+	name := st.Name
+	if name == "" {
+		name = s.snap().RoleName(owner)
+	}
+	if err := checkSchemaName(name); err != nil {
+		return err
+	}
+	if s.snap().SchemaByName(name) != nil {
+		if st.IfNotExists {
+			s.notice(pgerr.DuplicateSchema, "schema \"%s\" already exists, skipping", name)
+			return nil
+		}
+		return pgerr.New(pgerr.DuplicateSchema, "schema \"%s\" already exists", name)
+	}
+	if max := s.env.Limits.Schemas; max > 0 && s.countSchemas() >= max {
+		return pgerr.New(pgerr.ProgramLimitExceeded, "more than %d schemas not allowed", max)
+	}
+	schema := &catalog.Schema{Header: catalog.Header{Name: name, Owner: owner, ACL: s.defaultACL(catalog.OnSchema, 0)}}
+	var err error
+	if schema.OID, err = s.ed.NewOID(); err != nil {
+		return err
+	}
+	s.shareOwner(owner)
+	s.ed.Put(schema)
+	return s.schemaElements(schema, st)
+}
+
+func checkSchemaName(name string) error {
+	if strings.HasPrefix(name, "pg_") {
+		return pgerr.New(pgerr.ReservedName, "unacceptable schema name \"%s\"", name).
+			WithDetail("The prefix \"pg_\" is reserved for system schemas.")
+	}
+	return nil
+}
+
+// countSchemas counts the schemas that users made.
+func (s *statement) countSchemas() int {
+	n := 0
+	for _, sc := range s.snap().Schemas() {
+		if sc.OID >= catalog.FirstUserOID {
+			n++
+		}
+	}
+	return n
+}
+
+// schemaElements runs the statements inside CREATE SCHEMA, in the new schema and
+// as its owner.
+func (s *statement) schemaElements(schema *catalog.Schema, st *ast.CreateSchema) error {
+	outer := *s.env
+	defer func() { *s.env = outer }()
+	s.env.SearchPath = append([]string{schema.Name}, outer.SearchPath...)
+	s.env.Role = schema.Owner
+	for _, e := range st.Elements {
+		if err := elementSchema(e, schema.Name); err != nil {
+			return err
+		}
+		if err := s.run(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// elementSchema refuses an element that names another schema.
+func elementSchema(e ast.Stmt, schema string) error {
+	var n ast.Name
+	switch t := e.(type) {
+	case *ast.CreateTable:
+		n = t.Name
+	case *ast.CreateView:
+		n = t.Name
+	case *ast.CreateSequence:
+		n = t.Name
+	case *ast.CreateIndex:
+		return unsupported("CREATE INDEX is not supported in CREATE SCHEMA")
+	}
+	if n.Schema != "" && n.Schema != schema {
+		return pgerr.New(pgerr.InvalidSchemaDefinition, "CREATE specifies a schema (%s) different from the one being created (%s)", n.Schema, schema)
+	}
+	return nil
+}
+
+// ownedSchema finds a schema that the role owns.
+func (s *statement) ownedSchema(name string) (*catalog.Schema, error) {
+	schema := s.snap().SchemaByName(name)
+	if schema == nil {
+		return nil, noSchema(name)
+	}
+	return schema, s.ownsObject(&schema.Header, "schema")
+}
+
+// ownsObject fails unless the role owns a named object that is no relation.
+func (s *statement) ownsObject(h *catalog.Header, what string) error {
+	if h.OID < catalog.FirstUserOID {
+		return pgerr.New(pgerr.InsufficientPrivilege, "must be owner of %s %s", what, h.Name)
+	}
+	return s.snap().CheckOwner(s.env.Role, h, what)
+}
+
+// createDomain runs CREATE DOMAIN.
+func (s *statement) createDomain(st *ast.CreateDomain) error {
+	schema, err := s.creationSchema(st.Name)
+	if err != nil {
+		return err
+	}
+	if s.snap().ResolveDomain(nil, schema.Name, st.Name.Name) != nil || s.nameTaken(schema.OID, st.Name.Name) {
+		return pgerr.New(pgerr.DuplicateObject, "type \"%s\" already exists", st.Name.Name)
+	}
+	if len(st.Collation) > 0 {
+		return unsupported("COLLATE clause not supported")
+	}
+	t, over, err := s.columnType(st.Type)
+	if err != nil {
+		return err
+	}
+	if over != 0 {
+		return unsupported("domains over domains are not supported")
+	}
+	d := &catalog.Domain{Base: t}
+	d.Name, d.Schema, d.Owner = st.Name.Name, schema.OID, s.env.Role
+	if d.OID, err = s.ed.NewOID(); err != nil {
+		return err
+	}
+	if d.Array, err = s.ed.NewOID(); err != nil {
+		return err
+	}
+	for i := range st.Constraints {
+		if err := s.domainConstraint(d, &st.Constraints[i]); err != nil {
+			return err
+		}
+	}
+	s.shareOwner(d.Owner)
+	s.ed.Put(d)
+	return nil
+}
+
+// domainConstraint adds one constraint of CREATE DOMAIN.
+func (s *statement) domainConstraint(d *catalog.Domain, con *ast.Constraint) error {
+	switch con.Kind {
+	case ast.NotNullConstraint:
+		d.NotNull = true
+	case ast.NullConstraint:
+		if d.NotNull {
+			return pgerr.New(pgerr.SyntaxError, "conflicting NULL/NOT NULL constraints").At(con.Pos)
+		}
+	case ast.DefaultConstraint:
+		if d.Default != "" {
+			return pgerr.New(pgerr.SyntaxError, "multiple default expressions").At(con.Pos)
+		}
+		b, err := s.env.Bind.BindDefault(s.snap(), con.X, con.Text, d.Name, d.Base)
+		if err != nil {
+			return err
+		}
+		d.Default = b.Text
+	case ast.CheckConstraint:
+		b, err := s.env.Bind.BindDomainCheck(s.snap(), d.Base, con.X, con.Text)
+		if err != nil {
+			return err
+		}
+		name := con.Name
+		if name == "" {
+			name = freeName(d.Name, "", "check", func(n string) bool { return hasCheck(d, n) })
+		} else if hasCheck(d, name) {
+			return pgerr.New(pgerr.DuplicateObject, "constraint \"%s\" for domain \"%s\" already exists", name, d.Name)
+		}
+		oid, err := s.ed.NewOID()
+		if err != nil {
+			return err
+		}
+		d.Checks = append(d.Checks, catalog.Check{OID: oid, Name: name, Expr: b.Text, Valid: true, Refs: b.Refs})
+		return s.shareRefs(b.Refs)
+	default:
+		return pgerr.New(pgerr.SyntaxError, "%s constraints not possible for domains", domainRefusals[con.Kind]).At(con.Pos)
+	}
+	return nil
+}
+
+var domainRefusals = map[ast.ConstraintKind]string{
+	ast.UniqueConstraint: "unique", ast.PrimaryKeyConstraint: "primary key", ast.ExcludeConstraint: "exclusion",
+	ast.ForeignKeyConstraint: "foreign key", ast.GeneratedConstraint: "generated", ast.IdentityConstraint: "identity",
+}
+
+func hasCheck(d *catalog.Domain, name string) bool {
+	for i := range d.Checks {
+		if d.Checks[i].Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// domain finds a domain by name, to be changed by its owner.
+func (s *statement) domain(n ast.Name) (*catalog.Domain, error) {
+	if n.Schema != "" && s.snap().SchemaByName(n.Schema) == nil {
+		return nil, noSchema(n.Schema)
+	}
+	d := s.snap().ResolveDomain(s.env.SearchPath, n.Schema, n.Name)
+	if d == nil {
+		return nil, pgerr.New(pgerr.UndefinedObject, "type \"%s\" does not exist", written(n))
+	}
+	return d, s.ownsObject(&d.Header, "type")
+}
+
+// alterDomain runs ALTER DOMAIN.
+func (s *statement) alterDomain(st *ast.AlterDomain) error {
+	old, err := s.domain(st.Name)
+	if err != nil {
+		return err
+	}
+	d := *old
+	switch st.Kind {
+	case "set default":
+		b, err := s.env.Bind.BindDefault(s.snap(), st.X, st.Text, d.Name, d.Base)
+		if err != nil {
+			return err
+		}
+		d.Default = b.Text
+	case "drop default":
+		d.Default = ""
+	case "drop not null":
+		d.NotNull = false
+	default:
+		return unsupported("unsupported ALTER DOMAIN %s statement", strings.ToUpper(st.Kind))
+	}
+	s.ed.Put(&d)
+	return nil
+}
+
+// createStatistics runs CREATE STATISTICS.
+func (s *statement) createStatistics(st *ast.CreateStatistics) error {
+	t, err := s.ownedTable(st.Table)
+	if err != nil {
+		return err
+	}
+	x := &catalog.ExtStatistics{Table: t.OID, Kinds: st.Kinds}
+	for _, name := range st.Columns {
+		col := t.Column(name)
+		if col < 0 {
+			return pgerr.New(pgerr.UndefinedColumn, "column \"%s\" does not exist", name)
+		}
+		x.Cols = append(x.Cols, col)
+	}
+	if len(x.Cols) < 2 {
+		return pgerr.New(pgerr.InvalidObjectDefinition, "extended statistics require at least 2 columns")
+	}
+	if len(x.Kinds) == 0 {
+		x.Kinds = []string{"ndistinct", "dependencies", "mcv"}
+	}
+	schema := s.snap().Schema(t.Schema)
+	if st.Name.Name != "" {
+		if schema, err = s.creationSchema(st.Name); err != nil {
+			return err
+		}
+	}
+	taken := func(n string) bool { return s.snap().ResolveStatistics(nil, schema.Name, n) != nil }
+	if x.Name = st.Name.Name; x.Name == "" {
+		x.Name = freeName(t.Name, columnsLabel(st.Columns), "stat", taken)
+	}
+	if taken(x.Name) {
+		if st.IfNotExists {
+			s.notice(pgerr.DuplicateObject, "statistics object \"%s\" already exists, skipping", x.Name)
+			return nil
+		}
+		return pgerr.New(pgerr.DuplicateObject, "statistics object \"%s\" already exists", x.Name)
+	}
+	if max := s.env.Limits.Statistics; max > 0 && s.countStatistics(t.OID) >= max {
+		return pgerr.New(pgerr.ProgramLimitExceeded, "more than %d extended statistics per table are not allowed", max)
+	}
+	if x.OID, err = s.ed.NewOID(); err != nil {
+		return err
+	}
+	x.Schema, x.Owner = schema.OID, s.env.Role
+	s.ed.Share(t)
+	s.ed.Put(x)
+	return nil
+}
+
+func (s *statement) countStatistics(table types.OID) int {
+	n := 0
+	for _, x := range s.snap().ExtStatistics() {
+		if x.Table == table {
+			n++
+		}
+	}
+	return n
+}
