@@ -14,15 +14,25 @@ func (c *Cluster) keepHouse() {
 	for range c.chores {
 		err := c.expire()
 		if err == nil && c.journal.Appended()-flushed > c.o.ReplayBytes {
-			flushed, err = c.flush()
-		}
-		if err != nil {
-			err = fmt.Errorf("housekeeping of cluster %s: %w", c.dir, err)
-			c.failure.Store(&err)
-			if c.o.Logger != nil {
-				c.o.Logger.Errorf("%v", err)
+			var upTo int64
+			if upTo, err = c.flush(); err == nil {
+				flushed = upTo
 			}
 		}
+		c.report(err)
+	}
+}
+
+// report notes whether housekeeping works; the next round tries again.
+func (c *Cluster) report(err error) {
+	if err == nil {
+		c.failure.Store(nil)
+		return
+	}
+	err = fmt.Errorf("housekeeping of cluster %s: %w", c.dir, err)
+	c.failure.Store(&err)
+	if c.o.Logger != nil {
+		c.o.Logger.Errorf("%v", err)
 	}
 }
 

@@ -82,7 +82,7 @@ type Cluster struct {
 	replayed int64         // Bytes that Open applied, roughly.
 	ended    sync.WaitGroup
 	closed   sync.Once
-	// failure is what housekeeping ended with.
+	// failure is how the last round of housekeeping ended; nil: well.
 	failure atomic.Pointer[error]
 }
 
@@ -91,8 +91,8 @@ type Cluster struct {
 // if files of it are missing.
 func Open(dir string, o Options) (*Cluster, error) {
 	o = o.withDefaults()
-	if err := o.FS.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("create cluster directory %s: %w", dir, err)
+	if err := makeDir(o.FS, dir); err != nil {
+		return nil, err
 	}
 	lock, err := acquireLock(o.FS, dir)
 	if err != nil {
@@ -130,6 +130,9 @@ func (c *Cluster) open() (err error) {
 		FS: fs, Cache: c.o.Cache, FileCache: c.o.FileCache, Logger: c.o.Logger,
 	})
 	if err != nil {
+		return err
+	}
+	if err := syncDir(fs, c.dir); err != nil { // The directory of storage may be new.
 		return err
 	}
 	applied := c.store.Applied()
@@ -245,8 +248,8 @@ func (c *Cluster) Changes() map[uint32]int64 { return c.store.Changes() }
 // DiskUsage returns the bytes that the cluster's storage takes, roughly.
 func (c *Cluster) DiskUsage() uint64 { return c.store.DiskUsage() }
 
-// Err returns why the cluster commits nothing any more; nil if all is well. Only
-// closing and opening it again helps.
+// Err returns why the cluster commits nothing any more, or what housekeeping
+// fails with; nil if all is well. In the first case only opening it again helps.
 func (c *Cluster) Err() error {
 	if err := c.adjudicator.Err(); err != nil {
 		return err

@@ -14,6 +14,36 @@ import (
 	"zorya/pgerr"
 )
 
+// makeDir makes dir and the directories above it that are missing, and makes
+// them durable: a directory is an entry of its parent.
+func makeDir(fs vfs.FS, dir string) error {
+	if _, err := fs.Stat(dir); err == nil {
+		return nil
+	}
+	parent := fs.PathDir(dir)
+	if parent != dir {
+		if err := makeDir(fs, parent); err != nil {
+			return err
+		}
+	}
+	if err := fs.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("create directory %s: %w", dir, err)
+	}
+	return syncDir(fs, parent)
+}
+
+// syncDir makes the entries of a directory durable.
+func syncDir(fs vfs.FS, dir string) error {
+	d, err := fs.OpenDir(dir)
+	if err != nil {
+		return fmt.Errorf("sync directory %s: %w", dir, err)
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return fmt.Errorf("sync directory %s: %w", dir, err)
+	}
+	return nil
+}
+
 // acquireLock keeps other processes, and other Opens of this one, out of dir.
 func acquireLock(fs vfs.FS, dir string) (io.Closer, error) {
 	name := fs.PathJoin(dir, "LOCK")

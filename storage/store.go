@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -38,15 +39,20 @@ type Store struct {
 
 	changesMu sync.Mutex
 	changes   map[uint32]int64
+
+	trouble chan error // The last failure of Pebble's own goroutines.
 }
 
 // Open opens the store in dir, or makes one.
 func Open(dir string, o Options) (*Store, error) {
-	db, err := pebble.Open(dir, pebbleOptions(o))
+	s := &Store{changes: map[uint32]int64{}, trouble: make(chan error, 1)}
+	p := pebbleOptions(o)
+	p.EventListener = &pebble.EventListener{BackgroundError: s.backgroundError}
+	db, err := pebble.Open(dir, p)
 	if err != nil {
 		return nil, fmt.Errorf("open storage %s: %w", dir, err)
 	}
-	s := &Store{db: db, changes: map[uint32]int64{}}
+	s.db = db
 	if err := s.load(); err != nil {
 		_ = db.Close()
 		return nil, fmt.Errorf("open storage %s: %w", dir, err)
@@ -142,13 +148,35 @@ func (s *Store) Changes() map[uint32]int64 {
 	return maps.Clone(s.changes)
 }
 
-// Flush makes everything applied so far durable, and returns its last record.
+// backgroundError is told of failed flushes and compactions. Pebble repeats them
+// at once; the pause keeps it from doing nothing else.
+func (s *Store) backgroundError(err error) {
+	select {
+	case s.trouble <- err:
+	default:
+	}
+	time.Sleep(20 * time.Millisecond)
+}
+
+// Flush makes everything applied so far durable, and returns its last record. It
+// fails if the disk does; what has been applied stays readable, and Flush can be
+// repeated.
 func (s *Store) Flush() (seq uint64, err error) {
+	select {
+	case <-s.trouble: // Of the past.
+	default:
+	}
 	seq = s.Applied().Seq
-	if err := s.db.Flush(); err != nil {
+	flushed, err := s.db.AsyncFlush()
+	if err != nil {
 		return 0, fmt.Errorf("flush storage: %w", err)
 	}
-	return seq, nil
+	select {
+	case <-flushed:
+		return seq, nil
+	case err := <-s.trouble:
+		return 0, fmt.Errorf("flush storage: %w", err)
+	}
 }
 
 // DiskUsage returns the bytes that the store takes on disk, roughly.

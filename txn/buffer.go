@@ -144,8 +144,8 @@ func (b *buffer) put(key kv.Key, s kv.Strength, w write) {
 	w.older = e.newest
 	if w.older == none {
 		b.keys++
-	} else if old := &b.writes[w.older]; b.scans == 0 && old.statement == w.statement {
-		w.older = old.older
+	} else if old := &b.writes[w.older]; old.statement == w.statement {
+		w.older = old.older // No scan sees the statement that is running.
 		*old = w
 		return
 	} else if b.scans == 0 {
