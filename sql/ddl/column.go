@@ -119,7 +119,7 @@ func checkColumnName(name string) error {
 
 // setDefault binds a DEFAULT and stores it in the column.
 func (s *statement) setDefault(c *catalog.Col, x ast.Expr, text string) error {
-	b, err := s.env.Bind.BindDefault(s.snap(), x, text, c.Name, c.T)
+	b, err := s.env.Bind.BindDefault(s.snap(), x, text, c)
 	if err != nil {
 		return err
 	}

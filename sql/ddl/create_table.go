@@ -276,7 +276,7 @@ func (b *tableBuilder) expressions() error {
 			}
 			continue
 		}
-		e, err := b.env.Bind.BindGenerated(b.snap(), b.t, p.X, p.Text, c.Name, c.T)
+		e, err := b.env.Bind.BindGenerated(b.snap(), b.t, p.X, p.Text, c)
 		if err != nil {
 			return err
 		}

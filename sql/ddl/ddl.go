@@ -60,10 +60,11 @@ type BoundView struct {
 type Binder struct {
 	// ResolveType resolves a type's name; domain is its domain, or 0.
 	ResolveType func(snap *catalog.Snapshot, n ast.TypeName) (t types.T, domain types.OID, err error)
-	// BindDefault checks a DEFAULT for a column of type t: no columns, no subqueries.
-	BindDefault func(snap *catalog.Snapshot, x ast.Expr, text, column string, t types.T) (Bound, error)
+	// BindDefault checks the DEFAULT of a column (of which Name, T and Domain are
+	// set) or of a domain: no columns, no subqueries.
+	BindDefault func(snap *catalog.Snapshot, x ast.Expr, text string, col *catalog.Col) (Bound, error)
 	// BindGenerated checks GENERATED ALWAYS AS (x) for a column of table: immutable.
-	BindGenerated func(snap *catalog.Snapshot, table *catalog.Table, x ast.Expr, text, column string, t types.T) (Bound, error)
+	BindGenerated func(snap *catalog.Snapshot, table *catalog.Table, x ast.Expr, text string, col *catalog.Col) (Bound, error)
 	// BindCheck checks a CHECK constraint of table: boolean.
 	BindCheck func(snap *catalog.Snapshot, table *catalog.Table, x ast.Expr, text string) (Bound, error)
 	// BindDomainCheck checks a CHECK constraint of a domain over base: boolean over VALUE.

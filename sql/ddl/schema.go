@@ -171,7 +171,7 @@ func (s *statement) domainConstraint(d *catalog.Domain, con *ast.Constraint) err
 		if d.Default != "" {
 			return pgerr.New(pgerr.SyntaxError, "multiple default expressions").At(con.Pos)
 		}
-		b, err := s.env.Bind.BindDefault(s.snap(), con.X, con.Text, d.Name, d.Base)
+		b, err := s.env.Bind.BindDefault(s.snap(), con.X, con.Text, &catalog.Col{Name: d.Name, T: d.Base})
 		if err != nil {
 			return err
 		}
@@ -234,7 +234,7 @@ func (s *statement) alterDomain(st *ast.AlterDomain) error {
 	d := *old
 	switch st.Kind {
 	case "set default":
-		b, err := s.env.Bind.BindDefault(s.snap(), st.X, st.Text, d.Name, d.Base)
+		b, err := s.env.Bind.BindDefault(s.snap(), st.X, st.Text, &catalog.Col{Name: d.Name, T: d.Base})
 		if err != nil {
 			return err
 		}
