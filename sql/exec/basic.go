@@ -1,0 +1,515 @@
+package exec
+
+import (
+	"zorya/kv"
+	"zorya/pgerr"
+	"zorya/sql/expr"
+	"zorya/sql/plan"
+	"zorya/sql/types"
+)
+
+// passThrough is embedded by operators over one input.
+type passThrough struct{ in operator }
+
+func (p *passThrough) open() error { return p.in.open() }
+func (p *passThrough) close()      { p.in.close() }
+
+// Values: rows of expressions.
+type valuesSpec struct {
+	rows  [][]*expr.Compiled
+	ncols int
+}
+
+func (c *compiler) values(n *plan.Values) (spec, error) {
+	s := &valuesSpec{ncols: len(n.Cols)}
+	for _, row := range n.Rows {
+		xs, err := c.exprs(row, nil)
+		if err != nil {
+			return nil, err
+		}
+		s.rows = append(s.rows, xs)
+	}
+	return s, nil
+}
+
+func (s *valuesSpec) operator(r *run) operator {
+	return &values{r: r, s: s, out: newBatch(s.ncols)}
+}
+
+type values struct {
+	r   *run
+	s   *valuesSpec
+	at  int
+	out *types.Batch
+}
+
+func (v *values) open() error { v.at = 0; return nil }
+func (v *values) close()      {}
+
+func (v *values) next() (*types.Batch, error) {
+	if v.at >= len(v.s.rows) {
+		return nil, nil
+	}
+	resetBatch(v.out)
+	for v.at < len(v.s.rows) && v.out.Len < types.BatchSize {
+		for c, x := range v.s.rows[v.at] {
+			d, err := x.Row(v.r.env, nil)
+			if err != nil {
+				return nil, err
+			}
+			if !appendDatum(v.out.Cols[c], v.out.Len, d) {
+				return nil, kindError(v.out.Cols[c].Kind, d.Kind)
+			}
+		}
+		v.out.Len++
+		v.at++
+	}
+	return v.out, nil
+}
+
+// selection applies a condition to batches; nil lets all pass.
+type selection struct {
+	cond *expr.Compiled
+	sel  []int
+	out  *types.Batch
+}
+
+func newSelection(cond *expr.Compiled, ncols int) selection {
+	return selection{cond: cond, out: newBatch(ncols)}
+}
+
+// apply returns the rows of b for which the condition holds: b itself if all do.
+func (f *selection) apply(env *expr.Env, b *types.Batch) (*types.Batch, error) {
+	if f.cond == nil || b == nil || b.Len == 0 {
+		return b, nil
+	}
+	var err error
+	if f.sel, err = f.cond.Filter(env, b, f.sel[:0]); err != nil {
+		return nil, err
+	}
+	if len(f.sel) == b.Len {
+		return b, nil
+	}
+	compact(b, f.sel, f.out)
+	return f.out, nil
+}
+
+// Filter.
+type filterSpec struct {
+	in    spec
+	cond  *expr.Compiled
+	ncols int
+}
+
+func (c *compiler) filter(n *plan.Filter) (spec, error) {
+	in, err := c.node(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	cond, err := c.expr(n.Cond, n.Input.Columns())
+	return &filterSpec{in, cond, len(n.Input.Columns())}, err
+}
+
+func (s *filterSpec) operator(r *run) operator {
+	return &filter{passThrough{s.in.operator(r)}, r, newSelection(s.cond, s.ncols), 0}
+}
+
+type filter struct {
+	passThrough
+	r       *run
+	sel     selection
+	dropped int64
+}
+
+func (f *filter) next() (*types.Batch, error) {
+	for {
+		b, err := f.in.next()
+		if err != nil || b == nil {
+			return nil, err
+		}
+		out, err := f.sel.apply(f.r.env, b)
+		if err != nil {
+			return nil, err
+		}
+		f.dropped += int64(b.Len - out.Len)
+		if out.Len > 0 {
+			return out, nil
+		}
+		if err := f.r.canceled(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// Result: a condition checked once, over an input or over one computed row.
+type resultSpec struct {
+	in    spec // may be nil
+	cond  *expr.Compiled
+	exprs []*expr.Compiled
+	ncols int
+}
+
+func (c *compiler) result(n *plan.Result) (spec, error) {
+	s := &resultSpec{ncols: len(n.Columns())}
+	var err error
+	if n.Input != nil {
+		if s.in, err = c.node(n.Input); err != nil {
+			return nil, err
+		}
+	}
+	if s.cond, err = c.expr(n.Cond, nil); err != nil {
+		return nil, err
+	}
+	s.exprs, err = c.exprs(n.Exprs, nil)
+	return s, err
+}
+
+func (s *resultSpec) operator(r *run) operator {
+	res := &result{r: r, s: s, out: newBatch(s.ncols)}
+	if s.in != nil {
+		res.in = s.in.operator(r)
+	}
+	return res
+}
+
+type result struct {
+	r      *run
+	s      *resultSpec
+	in     operator
+	out    *types.Batch
+	opened bool
+	done   bool
+}
+
+func (o *result) open() error { o.opened, o.done = false, false; return nil }
+
+func (o *result) close() {
+	if o.in != nil {
+		o.in.close()
+	}
+}
+
+func (o *result) next() (*types.Batch, error) {
+	if o.done {
+		return nil, nil
+	}
+	if !o.opened {
+		o.opened = true
+		if o.s.cond != nil {
+			d, err := o.r.scalar(o.s.cond)
+			if err != nil {
+				return nil, err
+			}
+			if d.IsNull() || !d.Bool() {
+				o.done = true
+				return nil, nil
+			}
+		}
+		if o.in != nil {
+			if err := o.in.open(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if o.in != nil {
+		return o.in.next()
+	}
+	o.done = true
+	resetBatch(o.out)
+	for c, x := range o.s.exprs {
+		d, err := o.r.scalar(x)
+		if err != nil {
+			return nil, err
+		}
+		appendDatum(o.out.Cols[c], 0, d)
+	}
+	o.out.Len = 1
+	return o.out, nil
+}
+
+// Project.
+type projectSpec struct {
+	in    spec
+	exprs []*expr.Compiled
+}
+
+func (c *compiler) project(n *plan.Project) (spec, error) {
+	in, err := c.node(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	xs, err := c.exprs(n.Exprs, n.Input.Columns())
+	return &projectSpec{in, xs}, err
+}
+
+func (s *projectSpec) operator(r *run) operator {
+	return &project{passThrough{s.in.operator(r)}, r, s, types.Batch{Cols: make([]*types.Vec, len(s.exprs))}}
+}
+
+type project struct {
+	passThrough
+	r   *run
+	s   *projectSpec
+	out types.Batch
+}
+
+func (p *project) next() (*types.Batch, error) {
+	b, err := p.in.next()
+	if err != nil || b == nil {
+		return nil, err
+	}
+	for i, x := range p.s.exprs {
+		if p.out.Cols[i], err = x.Eval(p.r.env, b); err != nil {
+			return nil, err
+		}
+	}
+	p.out.Len = b.Len
+	return &p.out, nil
+}
+
+// Append is UNION ALL.
+type appendSpec struct{ in []spec }
+
+func (c *compiler) append(n *plan.Append) (spec, error) {
+	s := &appendSpec{}
+	for _, in := range n.In {
+		x, err := c.node(in)
+		if err != nil {
+			return nil, err
+		}
+		s.in = append(s.in, x)
+	}
+	return s, nil
+}
+
+func (s *appendSpec) operator(r *run) operator {
+	a := &appendOp{}
+	for _, in := range s.in {
+		a.in = append(a.in, in.operator(r))
+	}
+	return a
+}
+
+type appendOp struct {
+	in     []operator
+	at     int
+	opened bool
+}
+
+func (a *appendOp) open() error { a.at, a.opened = 0, false; return nil }
+
+func (a *appendOp) close() {
+	for _, in := range a.in {
+		in.close()
+	}
+}
+
+func (a *appendOp) next() (*types.Batch, error) {
+	for ; a.at < len(a.in); a.at++ {
+		if !a.opened {
+			if err := a.in[a.at].open(); err != nil {
+				return nil, err
+			}
+			a.opened = true
+		}
+		b, err := a.in[a.at].next()
+		if err != nil || b != nil {
+			return b, err
+		}
+		a.in[a.at].close()
+		a.opened = false
+	}
+	return nil, nil
+}
+
+// Limit.
+type limitSpec struct {
+	in            spec
+	count, offset *expr.Compiled
+	ties          []sortCol
+	ncols         int
+}
+
+func (c *compiler) limit(n *plan.Limit) (spec, error) {
+	s := &limitSpec{ncols: len(n.Input.Columns())}
+	var err error
+	if s.in, err = c.node(n.Input); err != nil {
+		return nil, err
+	}
+	if s.count, err = c.expr(n.Count, nil); err != nil {
+		return nil, err
+	}
+	if s.offset, err = c.expr(n.Offset, nil); err != nil {
+		return nil, err
+	}
+	s.ties, err = sortCols(n.WithTies, n.Input.Columns())
+	return s, err
+}
+
+func (s *limitSpec) operator(r *run) operator {
+	return &limit{passThrough{s.in.operator(r)}, r, s, 0, 0, nil}
+}
+
+type limit struct {
+	passThrough
+	r    *run
+	s    *limitSpec
+	skip int64
+	left int64     // rows still wanted; -1: all
+	last *rowStore // WITH TIES: the last row within the limit
+}
+
+func (l *limit) open() error {
+	var err error
+	if l.skip, l.left, err = l.r.limits(l.s.count, l.s.offset); err != nil {
+		return err
+	}
+	l.last = nil
+	return l.in.open()
+}
+
+// limits evaluates LIMIT and OFFSET; count is -1 without LIMIT.
+func (r *run) limits(countX, offsetX *expr.Compiled) (offset, count int64, err error) {
+	d, err := r.scalar(offsetX)
+	if err != nil {
+		return 0, 0, err
+	}
+	if offset = d.I; offset < 0 {
+		return 0, 0, pgerr.New(pgerr.InvalidRowCountInOffset, "OFFSET must not be negative")
+	}
+	if d, err = r.scalar(countX); err != nil {
+		return 0, 0, err
+	}
+	if d.IsNull() {
+		return offset, -1, nil
+	}
+	if d.I < 0 {
+		return 0, 0, pgerr.New(pgerr.InvalidRowCountInLimit, "LIMIT must not be negative")
+	}
+	return offset, d.I, nil
+}
+
+func (l *limit) next() (*types.Batch, error) {
+	for {
+		if l.left == 0 && (l.last == nil || len(l.s.ties) == 0) {
+			return nil, nil
+		}
+		b, err := l.in.next()
+		if err != nil || b == nil {
+			return nil, err
+		}
+		if l.skip >= int64(b.Len) {
+			l.skip -= int64(b.Len)
+			continue
+		}
+		if l.left == 0 {
+			return l.peers(b)
+		}
+		from := int(l.skip)
+		l.skip = 0
+		to := b.Len
+		if l.left >= 0 {
+			to = int(min(int64(b.Len), int64(from)+l.left))
+			l.left -= int64(to - from)
+		}
+		if l.left == 0 && len(l.s.ties) > 0 {
+			l.last = newRowStore(&l.r.mem, l.s.ncols)
+			if err := l.last.appendFrom(b, []int{to - 1}); err != nil {
+				return nil, err
+			}
+			to += l.countPeers(b, to)
+		}
+		if from == 0 && to == b.Len {
+			return b, nil
+		}
+		return sliceBatch(b, from, to), nil
+	}
+}
+
+// countPeers counts the rows of b, from at on, that tie with the last row; it
+// ends the ties if one does not.
+func (l *limit) countPeers(b *types.Batch, at int) int {
+	n := 0
+	for ; at < b.Len; at++ {
+		for _, k := range l.s.ties {
+			v, i := l.last.vec(0, k.col)
+			if k.compare(v, i, b.Cols[k.col], at) != 0 {
+				l.last = nil
+				return n
+			}
+		}
+		n++
+	}
+	return n
+}
+
+func (l *limit) peers(b *types.Batch) (*types.Batch, error) {
+	n := l.countPeers(b, 0)
+	if n == 0 {
+		return nil, nil
+	}
+	return sliceBatch(b, 0, n), nil
+}
+
+// LockRows claims the rows that pass.
+type lockSpec struct {
+	in    spec
+	locks []rowLock
+}
+
+func (c *compiler) lockRows(n *plan.LockRows) (spec, error) {
+	in, err := c.node(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	s := &lockSpec{in: in}
+	for _, l := range n.Locks {
+		at, err := mustPlace(n.Input.Columns(), l.RowID)
+		if err != nil {
+			return nil, err
+		}
+		s.locks = append(s.locks, rowLock{at, lockStrength(l.Share)})
+	}
+	return s, nil
+}
+
+func (s *lockSpec) operator(r *run) operator {
+	return &lockOp{passThrough{s.in.operator(r)}, r, s}
+}
+
+type rowLock struct {
+	at       int
+	strength kv.Strength
+}
+
+func lockStrength(share bool) kv.Strength {
+	if share {
+		return kv.Share
+	}
+	return kv.Exclusive
+}
+
+type lockOp struct {
+	passThrough
+	r *run
+	s *lockSpec
+}
+
+func (l *lockOp) next() (*types.Batch, error) {
+	b, err := l.in.next()
+	if err != nil || b == nil {
+		return nil, err
+	}
+	for _, lock := range l.s.locks {
+		ids := b.Cols[lock.at]
+		for i := range b.Len {
+			if ids.IsNull(i) { // no row on this side of an outer join
+				continue
+			}
+			if err := l.r.Tx.Lock(kv.Key(ids.S[i]), lock.strength); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return b, nil
+}
