@@ -83,7 +83,7 @@ func printRow(row ...types.Datum) string {
 		if d.IsNull() {
 			parts = append(parts, "∅")
 		} else {
-			parts = append(parts, fmt.Sprint(d.I))
+			parts = append(parts, printValue(d))
 		}
 	}
 	return strings.Join(parts, " ")
@@ -214,4 +214,11 @@ func TestSortMatchesDefinition(t *testing.T) {
 			t.Fatalf("seed %d: wrong incremental order", seed)
 		}
 	}
+}
+
+func printValue(d types.Datum) string {
+	if a, ok := d.X.(*types.Array); ok {
+		return fmt.Sprint("[", printRow(a.Elems...), "]")
+	}
+	return fmt.Sprint(d.I)
 }
