@@ -65,6 +65,8 @@ type binder struct {
 	// stand in the text.
 	cols   map[rel.ColID]*colInfo
 	places map[*rel.Col]int
+	// wholeRows are the records that stand for a FROM entry, with its name.
+	wholeRows map[*rel.RowExpr]string
 
 	scans []*scanUse
 	privs []*privUse
@@ -112,8 +114,10 @@ func newBinder(env *Env) *binder {
 		env:    env,
 		cols:   map[rel.ColID]*colInfo{},
 		places: map[*rel.Col]int{},
-		refs:   map[types.OID]catalog.Ref{},
-		slots:  map[int]bool{},
+
+		wholeRows: map[*rel.RowExpr]string{},
+		refs:      map[types.OID]catalog.Ref{},
+		slots:     map[int]bool{},
 	}
 	b.path = withCatalog(env.SearchPath)
 	b.params.refuse = env.NoParams

@@ -20,7 +20,7 @@ func (b *binder) build(q *selection) *query {
 		node = b.buildAggregate(q, node)
 	}
 	node = b.buildWindows(s, node)
-	node = b.buildSets(q, node)
+	node = b.buildSets(s, q.targets, node)
 	locks := q.s.locks
 	node = b.buildProject(q, node, locks)
 
@@ -263,13 +263,13 @@ func (b *binder) sameWindow(x, y *window) bool {
 
 // buildSets computes set-returning functions of the select list, innermost calls
 // first; what remains of the targets refers to their results.
-func (b *binder) buildSets(q *selection, node rel.Node) rel.Node {
-	if !q.s.hasSets {
+func (b *binder) buildSets(s *scope, targets []*target, node rel.Node) rel.Node {
+	if !s.hasSets {
 		return node
 	}
 	for {
 		var calls []*rel.Call
-		for _, t := range q.targets {
+		for _, t := range targets {
 			collectSets(t.x, &calls)
 		}
 		if len(calls) == 0 {
@@ -283,12 +283,12 @@ func (b *binder) buildSets(q *selection, node rel.Node) rel.Node {
 			if _, dup := done[c]; dup {
 				continue
 			}
-			col := b.newColumn(q.s, c.Fn.Name, c.T)
+			col := b.newColumn(s, c.Fn.Name, c.T)
 			b.cols[col.ID].fields = b.rowFields(c)
 			done[c] = col
 			n.Cols, n.Exprs = append(n.Cols, col), append(n.Exprs, c)
 		}
-		for _, t := range q.targets {
+		for _, t := range targets {
 			t.x = rel.MapExpr(t.x, func(e rel.Expr) (rel.Expr, bool) {
 				if c, ok := e.(*rel.Call); ok {
 					if col, found := done[c]; found {

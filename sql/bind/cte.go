@@ -291,7 +291,7 @@ func (b *binder) cteRef(s *scope, e *cteEntry, it *item, pos int) rel.Node {
 			info.fields = old.fields
 		}
 		cols = append(cols, col)
-		it.cols = append(it.cols, &nsCol{name: c.Name, id: col.ID, t: c.T})
+		it.cols = append(it.cols, &nsCol{name: c.Name, id: col.ID, t: c.T, origin: c.Table, attr: c.Attr})
 	}
 	if e.state == inStep {
 		b.checkStepRef(s, e, pos)

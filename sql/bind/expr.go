@@ -384,6 +384,9 @@ func (b *binder) field(e rel.Expr, name string, pos int) rel.Expr {
 			}
 		}
 	}
+	if row, ok := e.(*rel.RowExpr); ok && b.wholeRows[row] != "" {
+		b.fail(pos, pgerr.UndefinedColumn, "column %s.%s does not exist", b.wholeRows[row], name)
+	}
 	for i, c := range b.fieldsOf(e) {
 		if c.Name == name {
 			return &rel.Field{T: c.T, X: e, N: i, Name: name}

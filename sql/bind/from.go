@@ -150,7 +150,11 @@ func (b *binder) scanItem(s *scope, it *item, t *catalog.Table) rel.Node {
 // viewItem expands a view: its query, with its owner's privileges.
 func (b *binder) viewItem(s *scope, it *item, t *catalog.Table) rel.Node {
 	it.subquery = true
-	q := b.viewQuery(t, b.pushLock(s, it.name))
+	lock := b.pushLock(s, it.name)
+	if lock != nil {
+		b.need(t.OID, 'w', false, false)
+	}
+	q := b.viewQuery(t, lock)
 	s.locks = append(s.locks, q.locks...)
 	if len(q.cols) < len(t.Columns) {
 		b.fail(0, pgerr.InvalidTableDefinition, "view \"%s\" has fewer columns than its definition", t.Name)

@@ -188,6 +188,7 @@ func (b *binder) buildAggregate(q *selection, node rel.Node) rel.Node {
 	var xs []rel.Expr
 	var sets [][]int
 	if q.group != nil {
+		node = b.buildSets(s, q.group.targets, node)
 		for _, t := range q.group.targets {
 			xs = append(xs, t.x)
 		}
@@ -394,7 +395,9 @@ func (r *regroup) expr(e rel.Expr) rel.Expr {
 			if x := r.grouping[e.ID]; x != nil {
 				return x, false
 			}
-			r.column(e, "column \"%s\" must appear in the GROUP BY clause or be used in an aggregate function")
+			r.column(e, "", ungrouped)
+		case *rel.RowExpr:
+			r.wholeRow(e)
 		case *rel.Subquery:
 			r.subquery(e.Query)
 		}
@@ -405,14 +408,30 @@ func (r *regroup) expr(e rel.Expr) rel.Expr {
 func (r *regroup) subquery(n rel.Node) {
 	rel.WalkNode(n, func(e rel.Expr) bool {
 		if c, ok := e.(*rel.Col); ok {
-			r.column(c, "subquery uses ungrouped column \"%s\" from outer query")
+			r.column(c, "", "subquery uses ungrouped column \"%s\" from outer query")
 		}
 		return true
 	})
 }
 
-// column fails unless c is no column of this level's FROM, or is grouped.
-func (r *regroup) column(c *rel.Col, message string) {
+const ungrouped = "column \"%s\" must appear in the GROUP BY clause or be used in an aggregate function"
+
+// wholeRow checks the columns of a record that stands for a FROM entry.
+func (r *regroup) wholeRow(row *rel.RowExpr) {
+	name := r.b.wholeRows[row]
+	if name == "" {
+		return
+	}
+	for _, a := range row.Args {
+		if c, ok := a.(*rel.Col); ok {
+			r.column(c, name+".*", ungrouped)
+		}
+	}
+}
+
+// column fails unless c is no column of this level's FROM, or is grouped. name is
+// what the message calls it; "" = by its own name.
+func (r *regroup) column(c *rel.Col, name, message string) {
 	info := r.b.cols[c.ID]
 	if info == nil || info.scope != r.s || info.agg || info.window || r.grouped[c.ID] {
 		return
@@ -427,9 +446,11 @@ func (r *regroup) column(c *rel.Col, message string) {
 		r.extra = append(r.extra, info.item.scan.cols[info.attr])
 		return
 	}
-	name := info.name
-	if info.rel != "" {
-		name = info.rel + "." + name
+	if name == "" {
+		name = info.name
+		if info.rel != "" {
+			name = info.rel + "." + name
+		}
 	}
 	r.b.fail(r.b.places[c], pgerr.GroupingError, message, name)
 }

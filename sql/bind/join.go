@@ -160,6 +160,12 @@ func (b *binder) mergeColumns(kind ast.JoinKind, name string, l, r *nsCol) *nsCo
 	c := &nsCol{name: name, t: t, touch: append(l.touch[:len(l.touch):len(l.touch)], r.touch...)}
 	from, x := l, le
 	switch kind {
+	case ast.InnerJoin:
+		if _, plain := le.(*rel.Col); !plain {
+			if _, plain := re.(*rel.Col); plain {
+				from, x = r, re
+			}
+		}
 	case ast.RightJoin:
 		from, x = r, re
 	case ast.FullJoin:

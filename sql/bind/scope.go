@@ -373,6 +373,7 @@ func (b *binder) wholeRow(it *item, pos int) rel.Expr {
 		return b.read(it.cols[0], pos)
 	}
 	row := &rel.RowExpr{T: types.Of(types.RecordOID), Args: []rel.Expr{}}
+	b.wholeRows[row] = it.name
 	for _, c := range it.cols {
 		row.Args = append(row.Args, b.read(c, pos))
 		row.Names = append(row.Names, c.name)

@@ -155,10 +155,6 @@ func nameOf(x ast.Expr) (string, int) {
 			return name, good
 		}
 		return x.Type.Name, 1
-	case *ast.Const:
-		if x.Kind == ast.BoolConst {
-			return "bool", 1
-		}
 	case *ast.Collate:
 		return nameOf(x.X)
 	case *ast.Grouping:

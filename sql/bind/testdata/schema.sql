@@ -3,3 +3,4 @@ create table transfers (id bigint generated always as identity primary key, paye
 create table pairs (a int, b int, c text default 'x', primary key (a, b));
 create table plain (a int, j json);
 create view rich as select id, name, balance from accounts where balance > 1000;
+create function double(n int) returns int language sql immutable as 'select n * 2';
