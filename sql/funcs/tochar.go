@@ -1,0 +1,336 @@
+package funcs
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"zorya/sql/types"
+)
+
+// formatKernels: to_char, to_number, to_date and to_timestamp with a template.
+func formatKernels() kernels {
+	stamp := func(zoned bool) kernel {
+		return ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			if a[1].S == "" || infiniteTimestamp(a[0].I) {
+				return types.Null, nil
+			}
+			m := moment{zone: time.UTC}
+			ts := a[0].I
+			if zoned {
+				m.zone, m.zoned = c.zone(), true
+				m.name, m.b.zone = goTime(ts).In(m.zone).Zone()
+				zone := m.b.zone
+				m.b = breakTimestamp(utcToLocal(ts, m.zone))
+				m.b.zone = zone
+			} else {
+				m.b = breakTimestamp(ts)
+			}
+			return types.NewText(m.format(a[1].S)), nil
+		})
+	}
+	number := func(f func(d types.Datum) dec) kernel {
+		return scalar(func(a []types.Datum) (types.Datum, error) {
+			v, err := numberToChar(f(a[0]), a[1].S)
+			return types.NewText(v), err
+		})
+	}
+	return kernels{
+		"timestamp_to_char": stamp(false), "timestamptz_to_char": stamp(true),
+		"interval_to_char": scalar(func(a []types.Datum) (types.Datum, error) {
+			m := moment{b: breakInterval(a[0].X.(types.Interval)), interval: true}
+			return types.NewText(m.format(a[1].S)), nil
+		}),
+		"int4_to_char":      number(func(d types.Datum) dec { return decInt(d.I, 0) }),
+		"int8_to_char":      number(func(d types.Datum) dec { return decInt(d.I, 0) }),
+		"numeric_to_char":   number(decOf),
+		"float4_to_char":    number(func(d types.Datum) dec { return decFloat(d.F, 6) }),
+		"float8_to_char":    number(func(d types.Datum) dec { return decFloat(d.F, 15) }),
+		"numeric_to_number": scalar(func(a []types.Datum) (types.Datum, error) { return toNumber(a[0].S, a[1].S) }),
+		"to_date": scalar(func(a []types.Datum) (types.Datum, error) {
+			ts, _, err := parseMoment(a[0].S, a[1].S, time.UTC)
+			return types.NewInt(floorDiv(ts, dayMicros)), err
+		}),
+		"to_timestamp": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			ts, zoned, err := parseMoment(a[0].S, a[1].S, c.zone())
+			if !zoned {
+				ts = localToUTC(ts, c.zone())
+			}
+			return types.NewInt(ts), err
+		}),
+	}
+}
+
+// decFloat is a float with so many significant digits.
+func decFloat(f float64, digits int) dec {
+	switch {
+	case f != f:
+		return nan
+	case inf(f):
+		return dec{inf: map[bool]int{true: 1, false: -1}[f > 0]}
+	}
+	return parseDec(fmt.Sprintf("%.*g", digits, f))
+}
+
+// A moment is what to_char prints: a timestamp or an interval.
+type moment struct {
+	b        broken
+	zone     *time.Location
+	name     string // of the zone
+	zoned    bool
+	interval bool
+}
+
+// fields are the template patterns, longer ones before their prefixes.
+var templateFields = strings.Fields(`HH24 HH12 HH SSSSS SSSS SS MI MS US FF1 FF2 FF3 FF4 FF5 FF6
+A.M. P.M. a.m. p.m. AM PM am pm Y,YYY YYYY YYY YY Y IYYY IYY IY I
+B.C. A.D. b.c. a.d. BC AD bc ad MONTH Month month MON Mon mon MM DAY Day day DY Dy dy DDD IDDD DD ID D WW W IW CC J Q RM rm TZH TZM TZ tz OF`)
+
+var monthNames = strings.Fields("January February March April May June July August September October November December")
+var dayNames = strings.Fields("Sunday Monday Tuesday Wednesday Thursday Friday Saturday")
+var romanMonths = strings.Fields("I II III IV V VI VII VIII IX X XI XII")
+
+// nextField finds the pattern at the start of a template.
+func nextField(t string) string {
+	for _, f := range templateFields {
+		if len(t) >= len(f) && (t[:len(f)] == f || caseless(f) && strings.EqualFold(t[:len(f)], f)) {
+			return f
+		}
+	}
+	return ""
+}
+
+// caseless tells whether a pattern may be written in any case: those whose case
+// says nothing about their output.
+func caseless(f string) bool {
+	return f == strings.ToUpper(f) && !strings.ContainsAny(f, ".") &&
+		!strings.Contains(" AM PM BC AD MONTH MON DAY DY RM TZ ", " "+f+" ")
+}
+
+func (m moment) format(template string) string {
+	var b strings.Builder
+	for template != "" {
+		if template[0] == '"' {
+			end := strings.IndexByte(template[1:], '"')
+			if end < 0 {
+				b.WriteString(template[1:])
+				break
+			}
+			b.WriteString(template[1 : 1+end])
+			template = template[end+2:]
+			continue
+		}
+		fill, rest := true, template
+		for len(rest) > 2 && (strings.EqualFold(rest[:2], "FM") || strings.EqualFold(rest[:2], "TM")) {
+			fill, rest = false, rest[2:]
+		}
+		f := nextField(rest)
+		if f == "" {
+			if template[0] == '\\' && len(template) > 1 {
+				template = template[1:]
+			}
+			b.WriteByte(template[0])
+			template = template[1:]
+			continue
+		}
+		template = rest[len(f):]
+		text := m.field(f, fill)
+		if len(template) >= 2 && (template[:2] == "TH" || template[:2] == "th") {
+			text += ordinal(text, template[:2] == "TH")
+			template = template[2:]
+		}
+		b.WriteString(text)
+	}
+	return b.String()
+}
+
+// ordinal is the English ending of a number.
+func ordinal(digits string, upper bool) string {
+	n := strings.TrimSpace(digits)
+	end := "th"
+	if len(n) > 0 && !(len(n) > 1 && n[len(n)-2] == '1') {
+		switch n[len(n)-1] {
+		case '1':
+			end = "st"
+		case '2':
+			end = "nd"
+		case '3':
+			end = "rd"
+		}
+	}
+	if upper {
+		return strings.ToUpper(end)
+	}
+	return end
+}
+
+func (m moment) field(f string, fill bool) string {
+	num := func(v int64, width int) string {
+		if !fill {
+			return fmt.Sprint(v)
+		}
+		if v < 0 {
+			width++
+		}
+		return fmt.Sprintf("%0*d", width, v)
+	}
+	if text, ok := m.clock(f, num); ok {
+		return text
+	}
+	if text, ok := m.words(f, fill); ok {
+		return text
+	}
+	return m.calendar(f, num)
+}
+
+func (m moment) clock(f string, num func(int64, int) string) (string, bool) {
+	b := m.b
+	us := b.micros % secondMicros
+	half := func(am, pm string) (string, bool) {
+		if b.hour%24 >= 12 {
+			return pm, true
+		}
+		return am, true
+	}
+	switch f {
+	case "HH24":
+		return num(b.hour, 2), true
+	case "HH", "HH12":
+		h := b.hour % 12
+		if h == 0 {
+			h = 12
+		}
+		return num(h, 2), true
+	case "MI":
+		return num(b.min, 2), true
+	case "SS":
+		return num(b.micros/secondMicros, 2), true
+	case "SSSS", "SSSSS":
+		return num(b.dayMicros/secondMicros, 1), true
+	case "MS":
+		return fmt.Sprintf("%03d", us/1000), true
+	case "US":
+		return fmt.Sprintf("%06d", us), true
+	case "AM", "PM":
+		return half("AM", "PM")
+	case "am", "pm":
+		return half("am", "pm")
+	case "A.M.", "P.M.":
+		return half("A.M.", "P.M.")
+	case "a.m.", "p.m.":
+		return half("a.m.", "p.m.")
+	case "TZ", "tz":
+		if !m.zoned {
+			return "", true
+		}
+		return map[bool]string{true: m.name, false: strings.ToLower(m.name)}[f == "TZ"], true
+	case "TZH":
+		return fmt.Sprintf("%+03d", b.zone/3600), true
+	case "TZM":
+		return fmt.Sprintf("%02d", max(b.zone, -b.zone)/60%60), true
+	case "OF":
+		abs := max(b.zone, -b.zone)
+		text := fmt.Sprintf("%+03d", b.zone/3600)
+		if abs/60%60 != 0 {
+			text += fmt.Sprintf(":%02d", abs/60%60)
+		}
+		return text, true
+	}
+	if strings.HasPrefix(f, "FF") {
+		return fmt.Sprintf("%06d", us)[:f[2]-'0'], true
+	}
+	return "", false
+}
+
+func (m moment) words(f string, fill bool) (string, bool) {
+	cased := func(word, pattern string, width int) (string, bool) {
+		switch {
+		case pattern == strings.ToUpper(pattern):
+			word = strings.ToUpper(word)
+		case pattern == strings.ToLower(pattern):
+			word = strings.ToLower(word)
+		}
+		if fill {
+			word = fmt.Sprintf("%-*s", width, word)
+		}
+		return word, true
+	}
+	if m.b.month < 1 && strings.Contains("MONTH MON RM", strings.ToUpper(f)) {
+		return "", true
+	}
+	switch strings.ToUpper(f) {
+	case "MONTH":
+		return cased(monthNames[m.b.month-1], f, 9)
+	case "MON":
+		return cased(monthNames[m.b.month-1][:3], f, 3)
+	case "DAY":
+		return cased(dayNames[weekday(m.b.jd)], f, 9)
+	case "DY":
+		return cased(dayNames[weekday(m.b.jd)][:3], f, 3)
+	case "RM":
+		return cased(romanMonths[m.b.month-1], f, 4)
+	case "BC", "AD":
+		return cased(map[bool]string{true: "BC", false: "AD"}[m.b.year <= 0 && !m.interval], f, 2)
+	case "B.C.", "A.D.":
+		return cased(map[bool]string{true: "B.C.", false: "A.D."}[m.b.year <= 0 && !m.interval], f, 4)
+	}
+	return "", false
+}
+
+func (m moment) calendar(f string, num func(int64, int) string) string {
+	b := m.b
+	year := int64(b.year)
+	if year <= 0 && !m.interval {
+		year = 1 - year
+	}
+	isoYear, isoWeekNo := isoWeek(b.jd)
+	doy := int64(b.jd - julian(b.year, 1, 1) + 1)
+	switch f {
+	case "Y,YYY":
+		return fmt.Sprintf("%d,%03d", year/1000, year%1000)
+	case "YYYY":
+		return num(year, 4)
+	case "YYY":
+		return num(year%1000, 3)
+	case "YY":
+		return num(year%100, 2)
+	case "Y":
+		return num(year%10, 1)
+	case "IYYY":
+		return num(int64(isoYear), 4)
+	case "IYY":
+		return num(int64(isoYear)%1000, 3)
+	case "IY":
+		return num(int64(isoYear)%100, 2)
+	case "I":
+		return num(int64(isoYear)%10, 1)
+	case "MM":
+		return num(int64(b.month), 2)
+	case "DDD":
+		if m.interval {
+			doy = int64(b.year)*360 + int64(b.month)*30 + int64(b.day)
+		}
+		return num(doy, 3)
+	case "IDDD":
+		return num(int64(isoWeekNo-1)*7+int64((weekday(b.jd)+6)%7+1), 3)
+	case "DD":
+		return num(int64(b.day), 2)
+	case "D":
+		return num(int64(weekday(b.jd)+1), 1)
+	case "ID":
+		return num(int64((weekday(b.jd)+6)%7+1), 1)
+	case "WW":
+		return num((doy-1)/7+1, 2)
+	case "W":
+		return num(int64(b.day-1)/7+1, 1)
+	case "IW":
+		return num(int64(isoWeekNo), 2)
+	case "CC":
+		return num(era(int64(b.year), 100), 2)
+	case "J":
+		return num(int64(b.jd), 1)
+	case "Q":
+		return num(int64(b.month-1)/3+1, 1)
+	}
+	return ""
+}
