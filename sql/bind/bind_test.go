@@ -196,6 +196,32 @@ func dangling(root rel.Node) string {
 	return problem
 }
 
+func brief(err error) string {
+	var e *pgerr.Error
+	switch {
+	case err == nil:
+		return "ok"
+	case errors.As(err, &e):
+		return e.Code + " " + e.Message
+	}
+	return err.Error()
+}
+
+func privileges(list []catalog.PrivCheck) string {
+	var parts []string
+	for _, p := range list {
+		s := fmt.Sprintf("%d %c", p.OID, p.Priv)
+		if p.Cols != nil {
+			s += fmt.Sprintf(" %v", p.Cols)
+		}
+		if p.As != 0 {
+			s += fmt.Sprintf(" as %d", p.As)
+		}
+		parts = append(parts, s)
+	}
+	return strings.Join(parts, "; ")
+}
+
 func declareCols(made map[rel.ColID]bool, cols []rel.Column) {
 	for _, c := range cols {
 		made[c.ID] = true

@@ -56,35 +56,56 @@ func BindScalar(env *Env, x ast.Expr, t *catalog.Table, target types.T, what str
 func BindExpr(env *Env, x ast.Expr, t *catalog.Table, target types.T, what string) (sc *Scalar, err error) {
 	defer catch(&err)
 	b := newBinder(env)
+	pos := startOf(x)
+	return b.standalone(x, t, scalarKinds[what], func(e rel.Expr) rel.Expr {
+		switch what {
+		case ForCheck:
+			return b.toBool(e, "CHECK", pos)
+		case ForIndexPredicate, ForCopyWhere:
+			return b.toBool(e, "WHERE", pos)
+		}
+		return b.toTarget(e, target, what, pos)
+	}), nil
+}
+
+// BindDefault binds the DEFAULT of a column, or with t its generation expression
+// over t, and converts it to the column's type.
+func BindDefault(env *Env, x ast.Expr, t *catalog.Table, col *catalog.Col) (sc *Scalar, err error) {
+	defer catch(&err)
+	b := newBinder(env)
+	k := kindDefault
+	if t != nil {
+		k = kindGenerated
+	}
+	return b.standalone(x, t, k, func(e rel.Expr) rel.Expr {
+		y, ok := b.tryCoerce(e, col.T, funcs.Assignment, startOf(x))
+		if !ok {
+			b.throw(0, pgerr.New(pgerr.DatatypeMismatch, "column \"%s\" is of type %s but default expression is of type %s",
+				col.Name, typeName(col.T), typeName(e.Type())).WithHint("You will need to rewrite or cast the expression."))
+		}
+		return b.toDomain(y, col.Domain, 0)
+	}), nil
+}
+
+// standalone binds x over the columns of t (nil: none) and gives it its type.
+func (b *binder) standalone(x ast.Expr, t *catalog.Table, k exprKind, convert func(rel.Expr) rel.Expr) *Scalar {
 	s := &scope{}
-	sc = &Scalar{}
+	sc := &Scalar{}
+	b.params.refuse = true
 	used := &privUse{cols: map[int]bool{}}
 	if t != nil {
 		var row *item
 		row, sc.Cols = b.newRow(s, t, t.Name, false, used)
-		row.tableoid = what != ForGenerated
+		row.tableoid = k != kindGenerated
 		s.items = []*item{row}
 	}
-	k := scalarKinds[what]
 	if k == kindGenerated {
 		b.noGeneratedRefs(t, x)
 	}
-	e := b.exprAs(s, x, k)
-	pos := startOf(x)
-	switch k {
-	case kindCheck, kindIndexPred, kindCopyWhere:
-		name := "WHERE"
-		if k == kindCheck {
-			name = "CHECK"
-		}
-		e = b.toBool(e, name, pos)
-	default:
-		e = b.toTarget(e, target, what, pos)
-	}
-	b.checkImmutable(e, k)
-	b.params.resolve(b)
-	sc.X, sc.Used, sc.Refs = e, sortedKeys(used.cols), b.refOIDs()
-	return sc, nil
+	sc.X = convert(b.exprAs(s, x, k))
+	b.checkImmutable(sc.X, k)
+	sc.Used, sc.Refs = sortedKeys(used.cols), b.refOIDs()
+	return sc
 }
 
 // BindDomainCheck binds a CHECK of a domain over base: a condition on VALUE, which
@@ -158,30 +179,6 @@ func (b *binder) toTarget(e rel.Expr, target types.T, what string, pos int) rel.
 			WithHint("You will need to rewrite or cast the expression."))
 	}
 	return y
-}
-
-// BindDefault binds the DEFAULT or generation expression of a column (t nil for
-// a default) and converts it to the column's type.
-func BindDefault(env *Env, x ast.Expr, t *catalog.Table, col *catalog.Col) (e rel.Expr, err error) {
-	defer catch(&err)
-	what, word := ForDefault, "default expression"
-	if t != nil {
-		what, word = ForGenerated, "generation expression"
-	}
-	e, _, err = BindScalar(env, x, t, types.T{}, what)
-	if err != nil {
-		return nil, err
-	}
-	b := newBinder(env)
-	if c, ok := x.(*ast.Const); ok && c.Kind == ast.StringConst {
-		e = b.constant(c)
-	}
-	y, ok := b.tryCoerce(e, col.T, funcs.Assignment, startOf(x))
-	if !ok {
-		b.throw(0, pgerr.New(pgerr.DatatypeMismatch, "column \"%s\" is of type %s but %s is of type %s",
-			col.Name, typeName(col.T), word, typeName(e.Type())).WithHint("You will need to rewrite or cast the expression."))
-	}
-	return b.toDomain(y, col.Domain, 0), nil
 }
 
 // BindConst binds an argument of SET, EXECUTE and the like, without columns, and
