@@ -5,6 +5,7 @@ import (
 
 	"zorya/kv"
 	"zorya/pgerr"
+	"zorya/sql/catalog"
 	"zorya/sql/expr"
 	"zorya/sql/plan"
 	"zorya/sql/rel"
@@ -19,6 +20,7 @@ type modifySpec struct {
 	nin       int
 	source    []int // INSERT: by column of the table, place in the input; -1: none
 	rowID     int   // UPDATE, DELETE: places in the input
+	old       []int // by column of the table; nil: the row is decoded from whole
 	whole     int   // -1: the row must be read
 	attrs     []int // UPDATE: columns set, and where their values are
 	values    []int
@@ -94,7 +96,7 @@ func (c *compiler) compileUpdate(s *modifySpec, n *rel.Update, cols []rel.Column
 	if s.rowID, err = mustPlace(cols, n.RowID); err != nil {
 		return err
 	}
-	s.whole = place(cols, n.Whole)
+	s.whole, s.old = place(cols, n.Whole), places(n.Table, n.Old, cols)
 	s.attrs = n.Attrs
 	for _, id := range n.New {
 		at, err := mustPlace(cols, id)
@@ -114,8 +116,26 @@ func (c *compiler) compileDelete(s *modifySpec, n *rel.Delete, cols []rel.Column
 	if s.rowID, err = mustPlace(cols, n.RowID); err != nil {
 		return err
 	}
-	s.whole = place(cols, n.Whole)
+	s.whole, s.old = place(cols, n.Whole), places(n.Table, n.Old, cols)
 	return c.returning(s, n.Ret, n.Returning, cols)
+}
+
+// places says where the input has the old row's columns; nil if some are missing.
+// Dropped columns are nowhere: -1.
+func places(t *catalog.Table, old, input []rel.Column) []int {
+	if len(old) != len(t.Columns) {
+		return nil
+	}
+	out := make([]int, len(old))
+	for i := range old {
+		out[i] = place(input, old[i].ID)
+		if t.Columns[i].Dropped {
+			out[i] = -1
+		} else if out[i] < 0 {
+			return nil
+		}
+	}
+	return out
 }
 
 // returning compiles RETURNING over the row's columns and the input's.
@@ -245,6 +265,15 @@ func (m *modifier) target(in []types.Datum) (kv.Key, []types.Datum, error) {
 		return nil, nil, nil
 	}
 	base := kv.Key(id.S)
+	if m.s.old != nil {
+		old := make([]types.Datum, len(m.s.old))
+		for i, at := range m.s.old {
+			if at >= 0 {
+				old[i] = in[at]
+			}
+		}
+		return base, old, nil
+	}
 	if m.s.whole >= 0 {
 		old, err := m.w.decode(base, []byte(in[m.s.whole].S))
 		return base, old, err
