@@ -1,0 +1,249 @@
+package pgcatalog
+
+import (
+	"fmt"
+	"strings"
+
+	"zorya/sql/catalog"
+	"zorya/sql/funcs"
+	"zorya/sql/types"
+)
+
+// wrapped puts parentheses around an expression unless it stands in a pair already.
+func wrapped(expr string) string {
+	if strings.HasPrefix(expr, "(") {
+		depth, quoted := 0, false
+		for i := range len(expr) {
+			switch c := expr[i]; {
+			case c == '\'':
+				quoted = !quoted
+			case quoted:
+			case c == '(':
+				depth++
+			case c == ')':
+				if depth--; depth == 0 {
+					if i == len(expr)-1 {
+						return expr
+					}
+					return "(" + expr + ")"
+				}
+			}
+		}
+	}
+	return "(" + expr + ")"
+}
+
+// columnList is a list of columns by name.
+func columnList(t *catalog.Table, cols []int) string {
+	names := make([]string, len(cols))
+	for i, c := range cols {
+		names[i] = funcs.QuoteIdent(t.Columns[c].Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// indexKey prints a key column or expression, without its ordering.
+func indexKey(t *catalog.Table, k catalog.IndexKey) string {
+	if k.Col >= 0 {
+		return funcs.QuoteIdent(t.Columns[k.Col].Name)
+	}
+	if i := strings.IndexByte(k.Expr, '('); i > 0 && isName(k.Expr[:i]) && wrapped(k.Expr[i:]) == k.Expr[i:] {
+		return k.Expr // a function call needs no parentheses
+	}
+	return wrapped(k.Expr)
+}
+
+func isName(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool {
+		return !(r == '_' || r == '.' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9')
+	}) < 0
+}
+
+// indexDef is pg_get_indexdef: the statement that makes the index.
+func (e *Env) indexDef(t *catalog.Table, x *catalog.Index) string {
+	var b strings.Builder
+	b.WriteString("CREATE ")
+	if x.Unique {
+		b.WriteString("UNIQUE ")
+	}
+	keys := make([]string, len(x.Keys))
+	for i, k := range x.Keys {
+		keys[i] = indexKey(t, k)
+		if k.NullsFirst {
+			keys[i] += " NULLS FIRST"
+		}
+	}
+	fmt.Fprintf(&b, "INDEX %s ON %s.%s USING %s (%s)", funcs.QuoteIdent(x.Name), funcs.QuoteIdent(e.schemaName(t.Schema)),
+		funcs.QuoteIdent(t.Name), indexMethodName, strings.Join(keys, ", "))
+	if inc := includedColumns(t, x); len(inc) > 0 {
+		fmt.Fprintf(&b, " INCLUDE (%s)", columnList(t, inc))
+	}
+	if x.NullsNotDistinct {
+		b.WriteString(" NULLS NOT DISTINCT")
+	}
+	if x.Where != "" {
+		b.WriteString(" WHERE " + wrapped(x.Where))
+	}
+	return b.String()
+}
+
+// actionWords are the words for foreign key actions; 'a' is not written.
+var actionWords = map[byte]string{'r': "RESTRICT", 'c': "CASCADE", 'n': "SET NULL", 'd': "SET DEFAULT"}
+
+// constraintDef is pg_get_constraintdef.
+func (e *Env) constraintDef(c constraint) string {
+	var b strings.Builder
+	switch c.kind {
+	case 'p', 'u':
+		b.WriteString(map[byte]string{'p': "PRIMARY KEY", 'u': "UNIQUE"}[c.kind])
+		if c.index.NullsNotDistinct {
+			b.WriteString(" NULLS NOT DISTINCT")
+		}
+		cols := make([]int, len(c.index.Keys))
+		for i, k := range c.index.Keys {
+			cols[i] = k.Col
+		}
+		fmt.Fprintf(&b, " (%s)", columnList(c.table, cols))
+		if inc := includedColumns(c.table, c.index); len(inc) > 0 {
+			fmt.Fprintf(&b, " INCLUDE (%s)", columnList(c.table, inc))
+		}
+	case 'c':
+		fmt.Fprintf(&b, "CHECK (%s)", wrapped(c.check.Expr))
+		if !c.check.Valid {
+			b.WriteString(" NOT VALID")
+		}
+	case 'f':
+		e.foreignKeyDef(&b, c)
+	}
+	return b.String()
+}
+
+func (e *Env) foreignKeyDef(b *strings.Builder, c constraint) {
+	fk, parent := c.fk, e.Snap.Table(c.fk.RefTable)
+	if parent == nil {
+		return
+	}
+	fmt.Fprintf(b, "FOREIGN KEY (%s) REFERENCES %s(%s)", columnList(c.table, fk.Cols),
+		e.name(&parent.Header, e.Snap.Visible(e.SearchPath, parent)), columnList(parent, fk.RefCols))
+	if fk.MatchFull {
+		b.WriteString(" MATCH FULL")
+	}
+	if w := actionWords[fk.OnUpdate]; w != "" {
+		b.WriteString(" ON UPDATE " + w)
+	}
+	if w := actionWords[fk.OnDelete]; w != "" {
+		b.WriteString(" ON DELETE " + w)
+		if len(fk.DeleteCols) > 0 {
+			fmt.Fprintf(b, " (%s)", columnList(c.table, fk.DeleteCols))
+		}
+	}
+	if fk.Deferrable {
+		b.WriteString(" DEFERRABLE")
+	}
+	if fk.Deferred {
+		b.WriteString(" INITIALLY DEFERRED")
+	}
+	if !fk.Valid {
+		b.WriteString(" NOT VALID")
+	}
+}
+
+// viewDef is a view's query, ended as PostgreSQL ends it.
+func viewDef(t *catalog.Table) string {
+	if t == nil || t.ViewText == "" {
+		return ""
+	}
+	return " " + strings.TrimRight(t.ViewText, "; \n") + ";"
+}
+
+// argList prints a user's function's arguments. identity leaves out what does not
+// tell functions apart; table lists RETURNS TABLE's columns only.
+func (e *Env) argList(f *catalog.Function, identity, table bool) string {
+	var list []string
+	for i, t := range f.Args {
+		mode := byte('i')
+		if i < len(f.ArgModes) {
+			mode = f.ArgModes[i]
+		}
+		if (mode == 't') != table || identity && mode == 'o' {
+			continue
+		}
+		arg, _ := e.typeName(types.Of(t))
+		if i < len(f.ArgNames) && f.ArgNames[i] != "" {
+			arg = funcs.QuoteIdent(f.ArgNames[i]) + " " + arg
+		}
+		if word := map[byte]string{'o': "OUT ", 'b': "INOUT ", 'v': "VARIADIC "}[mode]; word != "" {
+			arg = word + arg
+		}
+		list = append(list, arg)
+	}
+	return strings.Join(list, ", ")
+}
+
+// resultText is pg_get_function_result of a user's function.
+func (e *Env) resultText(f *catalog.Function) string {
+	if strings.IndexByte(f.ArgModes, 't') >= 0 {
+		return "TABLE(" + e.argList(f, false, true) + ")"
+	}
+	name, _ := e.typeName(types.Of(f.Result))
+	if f.Set {
+		return "SETOF " + name
+	}
+	return name
+}
+
+// functionDef is pg_get_functiondef of a user's function.
+func (e *Env) functionDef(f *catalog.Function) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "CREATE OR REPLACE FUNCTION %s.%s(%s)\n RETURNS %s\n LANGUAGE sql\n", funcs.QuoteIdent(e.schemaName(f.Schema)),
+		funcs.QuoteIdent(f.Name), e.argList(f, false, false), e.resultText(f))
+	var words []string
+	if w := map[byte]string{'i': "IMMUTABLE", 's': "STABLE"}[f.Volatility]; w != "" {
+		words = append(words, w)
+	}
+	if f.Strict {
+		words = append(words, "STRICT")
+	}
+	if len(words) > 0 {
+		b.WriteString(" " + strings.Join(words, " ") + "\n")
+	}
+	if f.SQLBody {
+		b.WriteString(f.Body + "\n")
+	} else {
+		b.WriteString("AS $function$" + f.Body + "$function$\n")
+	}
+	return b.String()
+}
+
+// builtinArgs prints the arguments of a built-in function.
+func (e *Env) builtinArgs(f *funcs.Func, identity bool) string {
+	var list []string
+	for i, t := range f.Args {
+		arg, _ := e.typeName(types.Of(t))
+		if i < len(f.ArgNames) && f.ArgNames[i] != "" {
+			arg = funcs.QuoteIdent(f.ArgNames[i]) + " " + arg
+		}
+		if f.Variadic && i == len(f.Args)-1 {
+			arg = "VARIADIC " + arg
+		}
+		list = append(list, arg)
+	}
+	if !identity {
+		for i, t := range f.OutTypes {
+			name, _ := e.typeName(types.Of(t))
+			list = append(list, "OUT "+funcs.QuoteIdent(f.OutNames[i])+" "+name)
+		}
+	}
+	if f.OrderedSet != 0 {
+		return "ORDER BY " + strings.Join(list, ", ")
+	}
+	return strings.Join(list, ", ")
+}
+
+func (e *Env) builtinResult(f *funcs.Func) string {
+	name, _ := e.typeName(types.Of(f.Result))
+	if f.Set {
+		return "SETOF " + name
+	}
+	return name
+}

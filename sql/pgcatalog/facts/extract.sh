@@ -1,0 +1,30 @@
+#!/bin/sh
+# Writes the tables of facts of this directory from a running PostgreSQL (libpq
+# environment variables say which): the columns of its catalogs and views, its
+# types, and the default operator classes of btree. Columns that PostgreSQL 16 has
+# and 15 has not are added by hand in facts.go.
+set -e
+cd "$(dirname "$0")"
+psql -XqAt -F "$(printf '\t')" > columns.tsv <<SQL
+select case n.nspname when 'information_schema' then 'i' else 'c' end, c.relkind, case when c.oid < 12000 then c.oid else 0 end, c.relname,
+  string_agg(a.attname || ':' || case when t.typtype = 'd' then t.typbasetype else t.oid end || case when a.attnotnull then '!' else '' end, ' ' order by a.attnum)
+from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+  join pg_type t on t.oid = a.atttypid
+where n.nspname in ('pg_catalog', 'information_schema') and c.relkind in ('r', 'v')
+  and c.relname not like '\_pg%' and c.relname !~ '^pg_(stat|statio)_(.*_)?(user|sys|all)_|^pg_stat_xact|^pg_hba|^pg_ident_file'
+group by 1, 2, 3, 4 order by 1, 4;
+SQL
+psql -XqAt -F "$(printf '\t')" > types.tsv <<SQL
+select oid, typname, typlen, typbyval, typtype, typcategory, typispreferred, typisdefined, typdelim, typrelid, typsubscript::oid, typelem, typarray,
+  typinput::oid, typoutput::oid, typreceive::oid, typsend::oid, typmodin::oid, typmodout::oid, typanalyze::oid, typalign, typstorage, typcollation,
+  typinput, typoutput, typreceive, typsend, typsubscript
+from pg_type where oid < 10000 and typtype in ('b', 'p') and typrelid = 0 order by oid;
+SQL
+psql -XqAt -F "$(printf '\t')" > opclasses.tsv <<SQL
+select c.oid, c.opcname, c.opcfamily, f.opfname, c.opcintype, c.opckeytype
+from pg_opclass c join pg_opfamily f on f.oid = c.opcfamily
+where c.opcmethod = 403 and c.opcdefault and c.oid < 12000 or c.opcmethod = 403 and c.opcdefault and c.opcintype < 5000 order by c.oid;
+SQL
+psql -XqAt > zones.tsv <<SQL
+select name from pg_timezone_names where name !~ '^posix|localtime|posixrules' order by 1;
+SQL

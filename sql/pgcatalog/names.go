@@ -1,0 +1,379 @@
+package pgcatalog
+
+import (
+	"strings"
+
+	"zorya/pgerr"
+	"zorya/sql/catalog"
+	"zorya/sql/funcs"
+	"zorya/sql/types"
+)
+
+// splitName reads a possibly qualified and quoted name, as input of a reg* type:
+// unquoted parts are folded to lower case.
+func splitName(s string) (parts []string, ok bool) {
+	s = strings.TrimSpace(s)
+	for {
+		var part string
+		if strings.HasPrefix(s, `"`) {
+			i := 1
+			for ; i < len(s); i++ {
+				if s[i] == '"' {
+					if i+1 < len(s) && s[i+1] == '"' {
+						i++
+					} else {
+						break
+					}
+				}
+			}
+			if i >= len(s) {
+				return nil, false
+			}
+			part, s = strings.ReplaceAll(s[1:i], `""`, `"`), s[i+1:]
+		} else {
+			i := strings.IndexByte(s, '.')
+			if i < 0 {
+				i = len(s)
+			}
+			part, s = strings.ToLower(strings.TrimSpace(s[:i])), s[i:]
+		}
+		if part == "" {
+			return nil, false
+		}
+		parts = append(parts, part)
+		if s = strings.TrimSpace(s); s == "" {
+			return parts, true
+		}
+		if s[0] != '.' {
+			return nil, false
+		}
+		s = s[1:]
+	}
+}
+
+// qualified is splitName for schema.name.
+func qualified(s string) (schema, name string, err error) {
+	parts, ok := splitName(s)
+	switch {
+	case !ok || len(parts) > 3:
+		return "", "", pgerr.New(pgerr.InvalidName, "invalid name syntax")
+	case len(parts) == 1:
+		return "", parts[0], nil
+	}
+	return parts[len(parts)-2], parts[len(parts)-1], nil
+}
+
+// ResolveName finds the object that a name means, for the input of reg* types: kind
+// is "class", "type", "proc", "oper", "namespace", "role" or "collation". A number
+// stands for itself; - is 0.
+func ResolveName(env *Env, kind, name string) (types.OID, error) {
+	if name == "-" {
+		return 0, nil
+	}
+	if oid, ok := number(name); ok {
+		return oid, nil
+	}
+	switch kind {
+	case "namespace":
+		parts, ok := splitName(name)
+		if !ok || len(parts) != 1 {
+			return 0, pgerr.New(pgerr.InvalidName, "invalid name syntax")
+		}
+		if n := env.Snap.SchemaByName(parts[0]); n != nil {
+			return n.OID, nil
+		}
+		return 0, pgerr.New(pgerr.InvalidSchemaName, "schema \"%s\" does not exist", parts[0])
+	case "role":
+		parts, ok := splitName(name)
+		if !ok || len(parts) != 1 {
+			return 0, pgerr.New(pgerr.InvalidName, "invalid name syntax")
+		}
+		if r := env.Snap.RoleByName(parts[0]); r != nil {
+			return r.OID, nil
+		}
+		return 0, pgerr.New(pgerr.UndefinedObject, "role \"%s\" does not exist", parts[0])
+	case "type":
+		return env.resolveType(name)
+	case "proc", "procedure":
+		return env.resolveProc(name)
+	case "oper", "operator":
+		return env.resolveOperator(name)
+	case "collation":
+		_, n, err := qualified(name)
+		switch {
+		case err != nil:
+			return 0, err
+		case n == "default":
+			return defaultCollation, nil
+		case strings.EqualFold(n, "c"):
+			return cCollation, nil
+		}
+		return 0, pgerr.New(pgerr.UndefinedObject, "collation \"%s\" for encoding \"UTF8\" does not exist", n)
+	}
+	schema, n, err := qualified(name)
+	if err != nil {
+		return 0, err
+	}
+	if r := env.Snap.Relation(env.SearchPath, schema, n); r != nil {
+		return r.ID(), nil
+	}
+	if schema != "" {
+		n = schema + "." + n
+	}
+	return 0, pgerr.New(pgerr.UndefinedTable, "relation \"%s\" does not exist", n)
+}
+
+// number reads an OID written in digits.
+func number(s string) (types.OID, bool) {
+	var n uint64
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' || n > 1<<32 {
+			return 0, false
+		}
+		n = n*10 + uint64(s[i]-'0')
+	}
+	return types.OID(n), s != "" && n < 1<<32
+}
+
+// typeSynonyms are the SQL names of types that are not their internal ones.
+var typeSynonyms = map[string]string{
+	"integer": "int4", "int": "int4", "bigint": "int8", "smallint": "int2", "boolean": "bool", "real": "float4", "double precision": "float8",
+	"float": "float8", "decimal": "numeric", "character varying": "varchar", "character": "bpchar", "char": "bpchar",
+	"timestamp without time zone": "timestamp", "timestamp with time zone": "timestamptz",
+	"time without time zone": "time", "time with time zone": "timetz", `"char"`: "char",
+}
+
+func (e *Env) resolveType(name string) (types.OID, error) {
+	undefined := pgerr.New(pgerr.UndefinedObject, "type \"%s\" does not exist", name)
+	base, isArray := strings.CutSuffix(strings.TrimSpace(name), "[]")
+	if i := strings.IndexByte(base, '('); i > 0 {
+		base = strings.TrimSpace(base[:i]) + strings.TrimLeft(base[strings.IndexByte(base+")", ')'):], ")")
+	}
+	schema, n := "", strings.ToLower(strings.TrimSpace(base))
+	if s, ok := typeSynonyms[n]; ok {
+		n = s
+	} else {
+		var err error
+		if schema, n, err = qualified(base); err != nil {
+			return 0, err
+		}
+	}
+	var oid types.OID
+	if schema == "" || schema == "pg_catalog" {
+		for i := range typeRows {
+			if typeRows[i].name == n && types.Get(typeRows[i].oid) != nil {
+				oid = typeRows[i].oid
+			}
+		}
+	}
+	if oid == 0 {
+		if d := e.Snap.ResolveDomain(e.SearchPath, schema, n); d != nil {
+			oid = d.OID
+		} else if t, ok := e.Snap.Relation(e.SearchPath, schema, n).(*catalog.Table); ok && t.Type != 0 {
+			oid = t.Type
+		}
+	}
+	if oid != 0 && isArray {
+		f := typeFact(oid)
+		if f == nil || f.arr == 0 {
+			return 0, undefined
+		}
+		oid = f.arr
+	}
+	if oid == 0 {
+		return 0, undefined
+	}
+	return oid, nil
+}
+
+// resolveProc finds a function by name, and by its arguments if they are given.
+func (e *Env) resolveProc(name string) (types.OID, error) {
+	full, args, hasArgs := strings.Cut(name, "(")
+	schema, n, err := qualified(full)
+	if err != nil {
+		return 0, err
+	}
+	var want []types.OID
+	if hasArgs {
+		for _, a := range strings.Split(strings.TrimSuffix(strings.TrimSpace(args), ")"), ",") {
+			if a = strings.TrimSpace(a); a == "" {
+				continue
+			}
+			oid, err := e.resolveType(a)
+			if err != nil {
+				return 0, err
+			}
+			want = append(want, oid)
+		}
+	}
+	var found []types.OID
+	match := func(oid types.OID, args []types.OID) {
+		if !hasArgs || equalOIDs(args, want) {
+			found = append(found, oid)
+		}
+	}
+	for _, f := range e.Snap.ResolveFunctions(e.SearchPath, schema, n) {
+		in, _, _ := splitArgs(f)
+		match(f.OID, in)
+	}
+	for _, f := range funcs.Lookup(schema, n) {
+		match(f.OID, f.Args)
+	}
+	if oid := ioFuncOID[n]; len(found) == 0 && oid != 0 {
+		found = append(found, oid)
+	}
+	switch len(found) {
+	case 0:
+		return 0, pgerr.New(pgerr.UndefinedFunction, "function \"%s\" does not exist", name)
+	case 1:
+		return found[0], nil
+	}
+	return 0, pgerr.New(pgerr.AmbiguousFunction, "more than one function named \"%s\"", name)
+}
+
+func equalOIDs(a, b []types.OID) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *Env) resolveOperator(name string) (types.OID, error) {
+	var found types.OID
+	n := strings.TrimPrefix(name, "pg_catalog.")
+	sym, args, hasArgs := strings.Cut(n, "(")
+	for _, o := range funcs.Operators() {
+		if o.Name != sym {
+			continue
+		}
+		if hasArgs {
+			l, r, _ := strings.Cut(strings.TrimSuffix(args, ")"), ",")
+			left, _ := e.resolveType(l)
+			right, _ := e.resolveType(r)
+			if o.Left != left || o.Right != right {
+				continue
+			}
+		} else if found != 0 {
+			return 0, pgerr.New(pgerr.AmbiguousFunction, "more than one operator named %s", name)
+		}
+		found = o.OID
+	}
+	if found == 0 {
+		return 0, pgerr.New(pgerr.UndefinedFunction, "operator does not exist: %s", name)
+	}
+	return found, nil
+}
+
+// ObjectName is what the output of a reg* type prints for an object: qualified
+// unless the search path finds it. false if there is no such object.
+func ObjectName(env *Env, kind string, oid types.OID) (string, bool) {
+	switch kind {
+	case "class":
+		c, ok := env.class(oid)
+		if !ok {
+			return "", false
+		}
+		r := env.Snap.RelationByOID(oid)
+		return env.name(c.head, env.Snap.Visible(env.SearchPath, r)), true
+	case "namespace":
+		n := env.Snap.Schema(oid)
+		if n == nil {
+			return "", false
+		}
+		return funcs.QuoteIdent(n.Name), true
+	case "role":
+		r := env.Snap.Role(oid)
+		if r == nil {
+			return "", false
+		}
+		return funcs.QuoteIdent(r.Name), true
+	case "type":
+		return env.typeName(types.Of(oid))
+	case "proc", "procedure":
+		return env.procName(oid, kind == "procedure")
+	case "oper", "operator":
+		for _, o := range funcs.Operators() {
+			if o.OID == oid {
+				return o.Name, true
+			}
+		}
+	case "collation":
+		switch oid {
+		case defaultCollation:
+			return `"default"`, true
+		case cCollation:
+			return `"C"`, true
+		}
+	}
+	return "", false
+}
+
+// name is an object's name, qualified unless visible.
+func (e *Env) name(h *catalog.Header, visible bool) string {
+	if visible {
+		return funcs.QuoteIdent(h.Name)
+	}
+	return funcs.QuoteIdent(e.schemaName(h.Schema)) + "." + funcs.QuoteIdent(h.Name)
+}
+
+// schemaName is a schema's name, also of the fixed ones when a snapshot lacks them.
+func (e *Env) schemaName(oid types.OID) string {
+	if n := e.Snap.SchemaName(oid); n != "" {
+		return n
+	}
+	return schemaNames[oid]
+}
+
+// typeName is format_type's name of any type.
+func (e *Env) typeName(t types.T) (string, bool) {
+	if types.Get(t.OID) != nil {
+		return types.FormatType(t), true
+	}
+	if d := e.Snap.Domain(t.OID); d != nil {
+		found := e.Snap.ResolveDomain(e.SearchPath, "", d.Name)
+		return e.name(&d.Header, found != nil && found.OID == d.OID), true
+	}
+	if tab := e.Snap.TableOfType(t.OID); tab != nil {
+		return e.name(&tab.Header, e.Snap.Visible(e.SearchPath, tab)), true
+	}
+	if f := typeFact(t.OID); f != nil {
+		return f.name, true
+	}
+	return "", false
+}
+
+func (e *Env) procName(oid types.OID, args bool) (string, bool) {
+	var name string
+	var in []types.OID
+	if f := e.Snap.Function(oid); f != nil {
+		in, _, _ = splitArgs(f)
+		visible := false
+		for _, c := range e.Snap.ResolveFunctions(e.SearchPath, "", f.Name) {
+			visible = visible || c.OID == oid
+		}
+		name = e.name(&f.Header, visible)
+	} else if f := funcs.ByOID(oid); f != nil {
+		name, in = funcs.QuoteIdent(f.Name), f.Args
+		if f.Schema == "sys" {
+			name = "sys." + name
+		}
+	} else if n, ok := ioFuncs[oid]; ok {
+		name = n
+	} else {
+		return "", false
+	}
+	if args {
+		var list []string
+		for _, t := range in {
+			n, _ := e.typeName(types.Of(t))
+			list = append(list, n)
+		}
+		name += "(" + strings.Join(list, ",") + ")"
+	}
+	return name, true
+}

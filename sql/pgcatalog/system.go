@@ -1,0 +1,101 @@
+package pgcatalog
+
+import (
+	_ "embed" // the table of time zones
+	"strings"
+	"time"
+
+	"zorya/sql/catalog"
+	"zorya/sql/types"
+)
+
+//go:embed facts/zones.tsv
+var factZones string
+
+var systemSources = map[string]*source{
+	"pg_database": {columns: "oid datname datdba encoding datlocprovider datistemplate datallowconn datconnlimit datfrozenxid datminmxid dattablespace " +
+		"datcollate datctype datacl", rows: func(q *query) {
+		q.add(catalog.DatabaseOID, "postgres", catalog.AdminRole, 6, byte('c'), false, true, -1, 0, 0, defaultTablespace, "C", "C", nil)
+	}},
+	"pg_tablespace": {columns: "oid spcname spcowner", rows: func(q *query) {
+		q.add(defaultTablespace, "pg_default", catalog.AdminRole)
+		q.add(defaultTablespace+1, "pg_global", catalog.AdminRole)
+	}},
+	"pg_extension": {columns: "oid extname extowner extnamespace extrelocatable extversion", rows: func(q *query) {
+		q.add(langPlpgsql-1, "plpgsql", catalog.AdminRole, catalog.PgCatalog, false, "1.0")
+	}},
+	"pg_settings": {columns: "name setting category short_desc context vartype source boot_val reset_val pending_restart", rows: func(q *query) {
+		if q.Settings == nil {
+			return
+		}
+		for _, s := range q.Settings() {
+			if !q.skipsName("name", s[0]) {
+				q.add(s[0], s[1], "", "", "user", "string", "default", s[2], s[2], false)
+			}
+		}
+	}},
+	"pg_rewrite": {columns: "oid rulename ev_class ev_type ev_enabled is_instead ev_qual ev_action", rows: func(q *query) {
+		q.tables("ev_class", func(t *catalog.Table) {
+			if t.Kind == catalog.RelView && !q.skips("oid", ruleOID(t)) {
+				q.add(ruleOID(t), "_RETURN", t.OID, byte('1'), byte('O'), true, "<>", t.ViewText)
+			}
+		})
+	}},
+	"pg_stats": {columns: "schemaname tablename attname inherited null_frac avg_width n_distinct most_common_vals most_common_freqs histogram_bounds correlation",
+		rows: statsRows},
+	"pg_timezone_names": {columns: "name abbrev utc_offset is_dst", rows: func(q *query) {
+		for name := range strings.Lines(factZones) {
+			name = strings.TrimSuffix(name, "\n")
+			loc, err := time.LoadLocation(name)
+			if err != nil || q.skipsName("name", name) {
+				continue
+			}
+			now := time.Now().In(loc)
+			abbrev, offset := now.Zone()
+			q.add(name, abbrev, types.Datum{Kind: types.KindInterval, X: types.Interval{Micros: int64(offset) * 1_000_000}}, now.IsDST())
+		}
+	}},
+	"sys.jobs": {columns: "job_id status details job_type class_id object_id object_name start_time update_time", rows: func(q *query) {
+		if q.Tx == nil {
+			return
+		}
+		jobs, err := catalog.Jobs(q.context(), q.Tx)
+		for _, j := range jobs {
+			if !q.skipsName("job_id", j.ID) {
+				q.add(j.ID, string(j.Status), text(j.Details), string(j.Type), j.ClassID, j.ObjectID, text(j.ObjectName), j.Start, j.Update)
+			}
+		}
+		q.err = err
+	}},
+}
+
+const defaultTablespace types.OID = 1663
+
+func statsRows(q *query) {
+	for _, t := range q.Snap.Tables() {
+		s := q.Snap.Stats(t.OID)
+		if s.Analyzed == 0 || q.skipsName("tablename", t.Name) || q.skipsName("schemaname", q.Snap.SchemaName(t.Schema)) {
+			continue
+		}
+		for _, i := range t.Live() {
+			c, ok := s.Columns[i]
+			if !ok || q.skipsName("attname", t.Columns[i].Name) ||
+				!q.Snap.MayDo(q.Role, catalog.PrivCheck{OID: t.OID, Kind: catalog.OnTable, Priv: 'r', Cols: []int{i}}) {
+				continue
+			}
+			var mcv, mcf, histogram any
+			if len(c.MCV) > 0 {
+				mcv = c.MCV
+				var elems []types.Datum
+				for _, f := range c.MCF {
+					elems = append(elems, types.NewFloat(f))
+				}
+				mcf = array(types.Float4ArrayOID, elems)
+			}
+			if len(c.Histogram) > 0 {
+				histogram = c.Histogram
+			}
+			q.add(q.Snap.SchemaName(t.Schema), t.Name, t.Columns[i].Name, false, c.NullFrac, c.AvgWidth, c.Distinct, mcv, mcf, histogram, c.Correlation)
+		}
+	}
+}
