@@ -81,6 +81,7 @@ type binder struct {
 	views     int      // nesting of views
 	fnArgs    []*nsCol // arguments of the SQL function whose body is being bound
 
+	late        *pgerr.Error
 	locks       bool
 	writes      bool
 	uncacheable bool
@@ -148,6 +149,14 @@ func (b *binder) throw(pos int, err error) {
 		err = b.errorAt(pos, e)
 	}
 	panic(failure{err})
+}
+
+// later keeps an error that PostgreSQL raises after analysis, while rewriting or
+// planning; errors of the analysis come first.
+func (b *binder) later(e *pgerr.Error) {
+	if b.late == nil {
+		b.late = e
+	}
 }
 
 func (b *binder) errorAt(pos int, e *pgerr.Error) error {
@@ -246,6 +255,9 @@ func (b *binder) statement(stmt ast.Stmt) *rel.Query {
 // finish fills in what binding collected.
 func (b *binder) finish(q *rel.Query) {
 	q.Params = b.params.resolve(b)
+	if b.late != nil {
+		panic(failure{b.late})
+	}
 	for _, s := range b.scans {
 		s.sort()
 	}

@@ -139,6 +139,9 @@ func (b *binder) literal(c *rel.Const, t types.T) rel.Expr {
 	if kind := regKinds[t.OID]; kind != "" {
 		return b.regLiteral(c, t, kind)
 	}
+	if t.OID == types.RecordOID {
+		b.fail(c.Pos, pgerr.FeatureNotSupported, "input of anonymous composite types is not implemented")
+	}
 	d, err := types.Parse(t, c.D.S, b.format())
 	if err != nil {
 		b.throw(c.Pos, err)

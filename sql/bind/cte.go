@@ -281,7 +281,6 @@ func (b *binder) cteRef(s *scope, e *cteEntry, it *item, pos int) rel.Node {
 	if !e.rows {
 		b.fail(pos, pgerr.FeatureNotSupported, "WITH query \"%s\" does not have a RETURNING clause", e.name)
 	}
-	b.refuseLock(s, it.name, "a WITH query")
 	var cols []rel.Column
 	for _, c := range e.cols {
 		col := b.newColumn(s, c.Name, c.T)

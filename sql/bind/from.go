@@ -241,7 +241,6 @@ func (b *binder) funcTable(s *scope, te *ast.FuncTable) (rel.Node, *item) {
 	if it.name == "" {
 		it.name = list[0].name
 	}
-	b.refuseLock(s, it.name, "a function")
 	n := &rel.FuncScan{Alias: it.name}
 	for _, f := range list {
 		if len(f.cols) == 1 && f.cols[0].Name == "" {

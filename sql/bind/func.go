@@ -67,7 +67,7 @@ func (b *binder) function(s *scope, x *ast.Func) rel.Expr {
 // checkSet says whether a set-returning function may stand here.
 func (b *binder) checkSet(s *scope, c *callSite) {
 	b.checkSetPlace(s.kind, c.x.At)
-	s.hasSets = true
+	s.hasSets = s.hasSets || s.kind != kindFromFunction
 }
 
 func (b *binder) checkArgNames(x *ast.Func) {
@@ -160,6 +160,7 @@ func (b *binder) resolveCall(c *callSite) {
 	for names != nil && len(names) < len(oids) {
 		names = append(names[:len(names):len(names)], "")
 	}
+	b.checkSchema(x.Schema, x.At)
 	m, err := funcs.Resolve(b.lookup(x.Schema, x.Name), name, oids, names, x.Variadic)
 	if err != nil {
 		b.throw(x.At, err)

@@ -163,7 +163,7 @@ func (w *rowWriter) overridden(c *catalog.Col) bool {
 	case c.Identity != 0 && w.st.Overriding == "user":
 		return true
 	case c.Identity == 'a' && w.st.Overriding != "system":
-		w.b.throw(0, pgerr.New(generatedAlways, message, c.Name).
+		w.b.later(pgerr.New(generatedAlways, message, c.Name).
 			WithDetail("Column \"%s\" is an identity column defined as GENERATED ALWAYS.", c.Name).
 			WithHint("Use OVERRIDING SYSTEM VALUE to override."))
 	}
@@ -316,7 +316,7 @@ func (b *binder) arbiter(cs *scope, t *catalog.Table, row *item, oc *ast.OnConfl
 			return x
 		}
 	}
-	b.fail(0, pgerr.InvalidColumnReference, "there is no unique or exclusion constraint matching the ON CONFLICT specification")
+	b.later(pgerr.New(pgerr.InvalidColumnReference, "there is no unique or exclusion constraint matching the ON CONFLICT specification"))
 	return nil
 }
 

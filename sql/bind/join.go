@@ -48,7 +48,6 @@ func (b *binder) join(s *scope, j *ast.Join) (rel.Node, []*item) {
 	joined.cols = append(joined.cols, without(rcols, using)...)
 	s.all = append(s.all, joined)
 	if j.Alias != "" {
-		b.checkLockJoin(s, j.Alias)
 		b.rename(joined, j.Columns)
 		return n, []*item{joined}
 	}

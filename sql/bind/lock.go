@@ -12,7 +12,6 @@ type lockReq struct {
 	share  bool
 	name   string // FOR UPDATE …, for messages
 	of     []ast.Name
-	found  []bool
 	pushed bool // it stands in an enclosing query, whose LockRows does the work
 }
 
@@ -33,7 +32,7 @@ func lockRequests(list []ast.Locking, pushed *lockReq) []*lockReq {
 	for _, l := range list {
 		out = append(out, &lockReq{
 			share: l.Strength == "share" || l.Strength == "key share", name: lockNames[l.Strength],
-			of: l.Of, found: make([]bool, len(l.Of)),
+			of: l.Of,
 		})
 	}
 	if pushed != nil {
@@ -42,26 +41,21 @@ func lockRequests(list []ast.Locking, pushed *lockReq) []*lockReq {
 	return out
 }
 
-// matches reports whether the clause takes in the FROM entry of that name, and
-// where the name stands if it was named.
-func (r *lockReq) matches(name string) (ok bool, pos int) {
-	if len(r.of) == 0 {
-		return true, 0
-	}
-	for i, n := range r.of {
+// matches reports whether the clause takes in the FROM entry of that name.
+func (r *lockReq) matches(name string) bool {
+	for _, n := range r.of {
 		if n.Name == name {
-			r.found[i] = true
-			ok, pos = true, n.Pos
+			return true
 		}
 	}
-	return ok, pos
+	return len(r.of) == 0
 }
 
 // lockFor combines the clauses that apply to a FROM entry; the strongest counts.
 func (s *scope) lockFor(name string) *lockReq {
 	var best *lockReq
 	for _, r := range s.locking {
-		if ok, _ := r.matches(name); ok && (best == nil || best.share && !r.share) {
+		if r.matches(name) && (best == nil || best.share && !r.share) {
 			best = r
 		}
 	}
@@ -92,24 +86,10 @@ func (b *binder) lockTable(s *scope, it *item) {
 	b.locks = true
 }
 
-// refuseLock fails if a clause names an entry whose rows cannot be locked.
-func (b *binder) refuseLock(s *scope, name, what string) {
-	for _, r := range s.locking {
-		if len(r.of) == 0 {
-			continue
-		}
-		if ok, pos := r.matches(name); ok {
-			b.fail(pos, pgerr.FeatureNotSupported, "%s cannot be applied to %s", r.name, what)
-		}
-	}
-}
-
-func (b *binder) checkLockJoin(s *scope, name string) { b.refuseLock(s, name, "a join") }
-
 // checkNullable refuses locks on the side of an outer join that may be missing.
 func (b *binder) checkNullable(kind ast.JoinKind, left, right bool) {
 	if (kind == ast.LeftJoin || kind == ast.FullJoin) && right || (kind == ast.RightJoin || kind == ast.FullJoin) && left {
-		b.fail(0, pgerr.FeatureNotSupported, "FOR UPDATE cannot be applied to the nullable side of an outer join")
+		b.later(pgerr.New(pgerr.FeatureNotSupported, "FOR UPDATE cannot be applied to the nullable side of an outer join"))
 	}
 }
 
@@ -122,11 +102,33 @@ func (b *binder) checkLocking(s *scope, sel *ast.Select, aggregated bool) {
 			if n.Schema != "" || n.Catalog != "" {
 				b.fail(n.Pos, pgerr.SyntaxError, "%s must specify unqualified relation names", r.name)
 			}
-			if !r.found[i] {
-				b.fail(n.Pos, pgerr.UndefinedTable, "relation \"%s\" in %s clause not found in FROM clause", n.Name, r.name)
-			}
+			b.checkLocked(s, r, i)
 		}
 	}
+}
+
+// checkLocked checks a name in OF.
+func (b *binder) checkLocked(s *scope, r *lockReq, i int) {
+	n := r.of[i]
+	for _, it := range s.all {
+		if it.name != n.Name || !it.aliased && it.join {
+			continue
+		}
+		what := ""
+		switch {
+		case it.function:
+			what = "a function"
+		case it.cte:
+			what = "a WITH query"
+		case it.join:
+			what = "a join"
+		}
+		if what != "" {
+			b.fail(n.Pos, pgerr.FeatureNotSupported, "%s cannot be applied to %s", r.name, what)
+		}
+		return
+	}
+	b.fail(n.Pos, pgerr.UndefinedTable, "relation \"%s\" in %s clause not found in FROM clause", n.Name, r.name)
 }
 
 func (b *binder) checkLockable(s *scope, sel *ast.Select, r *lockReq, aggregated bool) {

@@ -40,11 +40,23 @@ func (b *binder) target(n ast.Name, verb string) *catalog.Table {
 	case catalog.RelTable:
 		return t
 	case catalog.RelVirtual:
-		b.fail(0, pgerr.InsufficientPrivilege, "permission denied: \"%s\" is a system catalog", t.Name)
+		b.later(pgerr.New(pgerr.InsufficientPrivilege, "permission denied: \"%s\" is a system catalog", t.Name))
+	default:
+		b.later(pgerr.New(pgerr.ObjectNotInPrerequisite, "cannot %s view \"%s\"", verb, t.Name).
+			WithDetail("Views are not updatable in this version."))
 	}
-	b.throw(0, pgerr.New(pgerr.ObjectNotInPrerequisite, "cannot %s view \"%s\"", verb, t.Name).
-		WithDetail("Views are not updatable in this version."))
-	return nil
+	return writable(t)
+}
+
+// writable stands in for a relation that cannot be written, so that errors of the
+// rest of the statement come first.
+func writable(t *catalog.Table) *catalog.Table {
+	c := *t
+	c.Kind = catalog.RelTable
+	if c.Primary == nil {
+		c.Primary = &catalog.Index{Header: catalog.Header{Name: t.Name}, Table: t.OID, Hidden: true}
+	}
+	return &c
 }
 
 // scanTarget makes the scan of a written table: all columns, the row's key and
@@ -153,7 +165,7 @@ func (b *binder) assignments(s *scope, t *catalog.Table, set []ast.Assign) []ass
 	for _, a := range list {
 		c := &t.Columns[a.attr]
 		if seen[a.attr] {
-			b.fail(0, pgerr.SyntaxError, "multiple assignments to same column \"%s\"", c.Name)
+			b.later(pgerr.New(pgerr.SyntaxError, "multiple assignments to same column \"%s\"", c.Name))
 		}
 		seen[a.attr] = true
 		if a.x == nil {
@@ -175,9 +187,9 @@ const generatedAlways = "428C9"
 func (b *binder) refuseGenerated(c *catalog.Col, message string) {
 	switch {
 	case c.Generated != "":
-		b.throw(0, pgerr.New(generatedAlways, message, c.Name).WithDetail("Column \"%s\" is a generated column.", c.Name))
+		b.later(pgerr.New(generatedAlways, message, c.Name).WithDetail("Column \"%s\" is a generated column.", c.Name))
 	case c.Identity == 'a':
-		b.throw(0, pgerr.New(generatedAlways, message, c.Name).
+		b.later(pgerr.New(generatedAlways, message, c.Name).
 			WithDetail("Column \"%s\" is an identity column defined as GENERATED ALWAYS.", c.Name))
 	}
 }

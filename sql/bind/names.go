@@ -45,6 +45,13 @@ func (b *binder) usesSchema(name string, oid types.OID) {
 	p.check.Kind = 'n'
 }
 
+// checkSchema fails if a qualified name's schema does not exist.
+func (b *binder) checkSchema(name string, pos int) {
+	if name != "" && b.env.Snap != nil && b.env.Snap.SchemaByName(name) == nil {
+		b.fail(pos, pgerr.InvalidSchemaName, "schema \"%s\" does not exist", name)
+	}
+}
+
 func (b *binder) schemaName(oid types.OID) string { return b.env.Snap.SchemaName(oid) }
 
 func (b *binder) findDomain(schema, name string) *catalog.Domain {

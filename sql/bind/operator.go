@@ -15,6 +15,7 @@ func (b *binder) operator(schema, name string, l, r rel.Expr, pos, start int) re
 	if l != nil {
 		left = oidOf(l)
 	}
+	b.checkSchema(schema, pos)
 	if schema != "" && schema != "pg_catalog" {
 		b.noOperator(schema+"."+name, l, r, pos)
 	}

@@ -476,11 +476,11 @@ func (b *binder) sortSetOp(s *scope, sel *ast.Select, q *query) rel.Node {
 	s.items = []*item{it}
 	for _, o := range sel.OrderBy {
 		sub.order = append(sub.order, b.orderBy(sub, o))
-		if len(sub.targets) > shown {
-			b.throw(startOf(o.X), pgerr.New(pgerr.FeatureNotSupported, "invalid UNION/INTERSECT/EXCEPT ORDER BY clause").
-				WithDetail("Only result column names can be used, not expressions or functions.").
-				WithHint("Add the expression/function to every SELECT, or move the UNION into a FROM clause."))
-		}
+	}
+	if len(sub.targets) > shown {
+		b.throw(sub.targets[shown].pos, pgerr.New(pgerr.FeatureNotSupported, "invalid UNION/INTERSECT/EXCEPT ORDER BY clause").
+			WithDetail("Only result column names can be used, not expressions or functions.").
+			WithHint("Add the expression/function to every SELECT, or move the UNION into a FROM clause."))
 	}
 	s.items = nil
 	sub.offset = b.limit(s, sel.Offset, kindOffset)

@@ -17,6 +17,7 @@ func ResolveType(env *Env, n ast.TypeName) (t types.T, domain types.OID, err err
 }
 
 func (b *binder) resolveType(n ast.TypeName) (types.T, types.OID) {
+	b.checkSchema(n.Schema, n.Pos)
 	full := n.Name
 	if n.Schema != "" {
 		full = n.Schema + "." + n.Name
@@ -63,18 +64,8 @@ func (b *binder) typmod(ty *types.Type, n ast.TypeName) int32 {
 	if len(n.Mods) == 0 {
 		return -1
 	}
-	mods := make([]int, len(n.Mods))
-	for i, m := range n.Mods {
-		c, ok := m.(*ast.Const)
-		if !ok {
-			b.fail(n.Pos, pgerr.SyntaxError, "type modifiers must be simple constants or identifiers")
-		}
-		v, err := strconv.Atoi(c.Text)
-		if err != nil || c.Kind != ast.IntConst {
-			b.fail(n.Pos, pgerr.InvalidTextRepresentation, "invalid input syntax for type integer: \"%s\"", c.Text)
-		}
-		b.useSlot(c.Slot)
-		mods[i] = v
+	for _, m := range n.Mods {
+		b.modText(m, n.Pos)
 	}
 	oid := ty.OID
 	if e := elemOf(oid); e != 0 {
@@ -82,16 +73,47 @@ func (b *binder) typmod(ty *types.Type, n ast.TypeName) int32 {
 	}
 	switch oid {
 	case types.VarcharOID, types.BpcharOID:
-		return b.lengthMod(oid, mods, n.Pos)
+		return b.lengthMod(oid, b.mods(n), n.Pos)
 	case types.NumericOID:
-		return b.numericMod(mods, n.Pos)
+		return b.numericMod(b.mods(n), n.Pos)
 	case types.TimestampOID, types.TimestampTZOID, types.TimeOID, types.TimeTZOID:
-		return b.precisionMod(oid, mods, n.Pos)
+		return b.precisionMod(oid, b.mods(n), n.Pos)
 	case types.IntervalOID:
-		return b.intervalMod(mods, n.Pos)
+		return b.intervalMod(b.mods(n), n.Pos)
 	}
 	b.fail(n.Pos, pgerr.SyntaxError, "type modifier is not allowed for type \"%s\"", n.Name)
 	return -1
+}
+
+// modText is a modifier as written: a constant or an identifier.
+func (b *binder) modText(x ast.Expr, pos int) string {
+	switch x := x.(type) {
+	case *ast.Const:
+		if x.Kind != ast.NullConst {
+			b.useSlot(x.Slot)
+			return x.Text
+		}
+	case *ast.ColumnRef:
+		if len(x.Parts) == 1 && !x.Star {
+			return x.Parts[0]
+		}
+	}
+	b.fail(pos, pgerr.SyntaxError, "type modifiers must be simple constants or identifiers")
+	return ""
+}
+
+// mods are the modifiers as integers.
+func (b *binder) mods(n ast.TypeName) []int {
+	list := make([]int, len(n.Mods))
+	for i, m := range n.Mods {
+		text := b.modText(m, n.Pos)
+		v, err := strconv.Atoi(text)
+		if err != nil {
+			b.fail(n.Pos, pgerr.InvalidTextRepresentation, "invalid input syntax for type integer: \"%s\"", text)
+		}
+		list[i] = v
+	}
+	return list
 }
 
 // maxLength is the longest declared varchar or char.
