@@ -14,6 +14,14 @@ import (
 // enough that opening, which copies the last one, takes milliseconds.
 const DefaultSegmentSize = 16 << 20
 
+// zeroAhead is how many zeros are written behind a frame that comes to the end of
+// those written before. A write inside of a file is synced sooner than one that
+// makes it longer: 0.25 ms instead of 0.45 ms on ext4 (docs/design/journal-format.md).
+const zeroAhead = 512 << 10
+
+// zeros is never written to.
+var zeros = make([]byte, zeroAhead)
+
 // category labels the journal's writes in the statistics of vfs.
 const category vfs.DiskWriteCategory = "zorya-journal"
 
@@ -41,11 +49,13 @@ type File struct {
 	grown    chan struct{}
 }
 
-// A segment is one file. All of its bytes below end are valid and durable.
+// A segment is one file. Its bytes below end are valid and durable. In an older
+// segment that was there at opening, end is the file's: there may be zeros before it.
 type segment struct {
 	header segmentHeader
 	name   string
 	end    int64
+	zeroed int64 // The file has zeros from end up to here. 0: not known.
 }
 
 var _ Journal = (*File)(nil)
@@ -139,6 +149,11 @@ func (j *File) write(batch []Record) error {
 	if len(j.buf) > maxFramePayload {
 		return j.stop(fmt.Errorf("batch of %d bytes is too large", len(j.buf)))
 	}
+	size := int64(len(j.buf))
+	if s.end+size > s.zeroed {
+		j.buf = append(j.buf, zeros[:max(0, min(zeroAhead, j.size-s.end-size))]...)
+		s.zeroed = s.end + int64(len(j.buf))
+	}
 	if _, err := j.active.WriteAt(j.buf, s.end); err != nil {
 		return j.stop(fmt.Errorf("write journal segment %s: %w", s.name, err))
 	}
@@ -146,9 +161,9 @@ func (j *File) write(batch []Record) error {
 		return j.stop(fmt.Errorf("sync journal segment %s: %w", s.name, err))
 	}
 	j.mu.Lock()
-	s.end += int64(len(j.buf))
+	s.end += size
 	j.last = batch[len(batch)-1].Seq
-	j.appended += int64(len(j.buf))
+	j.appended += size
 	close(j.grown)
 	j.grown = make(chan struct{})
 	j.mu.Unlock()

@@ -149,7 +149,9 @@ func damaged(t *testing.T) (fs vfs.FS, name string, data []byte, middle, tail in
 	mustAppend(t, j, records(6, 8))
 	name = j.segments[0].name
 	_ = j.Close()
-	return fs, name, content(t, fs, name), middle, tail
+	data = content(t, fs, name)[:j.segments[0].end] // Zeros follow.
+	setContent(t, fs, name, data)
+	return fs, name, data, middle, tail
 }
 
 func TestTornTailIsCut(t *testing.T) {
@@ -277,7 +279,7 @@ func TestDamageInOlderSegment(t *testing.T) {
 		t.Fatalf("only %d segments", len(segments))
 	}
 	name := segments[1].name
-	data := content(t, fs, name)
+	data := content(t, fs, name)[:segments[1].end] // Zeros follow.
 	for at := segmentHeaderSize; at < len(data); at++ {
 		bad := bytes.Clone(data)
 		bad[at] ^= 2
@@ -288,6 +290,16 @@ func TestDamageInOlderSegment(t *testing.T) {
 		setContent(t, fs, name, data[:size])
 		expect(fs, fmt.Sprintf("cut at %d", size))
 	}
+	for n := range 2 * frameHeaderSize {
+		setContent(t, fs, name, append(bytes.Clone(data), zeros[:n]...))
+		j := mustOpen(t, fs, 100)
+		wantRecords(t, j, 1, 12)
+		_ = j.Close()
+	}
+	middle := bytes.Clone(data)
+	clear(middle[segmentHeaderSize:])
+	setContent(t, fs, name, middle)
+	expect(fs, "zeros instead of records")
 	if err := fs.Remove(name); err != nil {
 		t.Fatal(err)
 	}
@@ -498,4 +510,20 @@ func TestForeignFilesAreRefusedOrLeft(t *testing.T) {
 	if _, err := OpenFile(dir, Options{FS: fs}); !errors.Is(err, ErrCorrupt) {
 		t.Fatalf("got %v", err)
 	}
+}
+
+// TestRecoveredTailIsDurable: a record that was written but never synced, and
+// that opening finds, is there for good, as readers may act on it.
+func TestRecoveredTailIsDurable(t *testing.T) {
+	fs := vfs.NewCrashableMem()
+	j := mustOpen(t, fs, 0)
+	mustAppend(t, j, records(1, 2))
+	s := j.segments[0]
+	if _, err := j.active.WriteAt(appendFrame(nil, records(3, 3), s.header.salt), s.end); err != nil {
+		t.Fatal(err)
+	}
+	j = mustOpen(t, fs, 0) // The process was killed, the machine goes on.
+	wantRecords(t, j, 1, 3)
+	fs = fs.CrashClone(vfs.CrashCloneCfg{})
+	wantRecords(t, mustOpen(t, fs, 0), 1, 3)
 }

@@ -21,6 +21,8 @@ type fileReader struct {
 	in   *bufio.Reader
 	at   int64 // Offset of the next frame.
 	upTo int64 // What `in` can reach.
+	// ended says that zeros stand at `at`: an older segment ends there.
+	ended bool
 }
 
 // Read implements Journal.
@@ -64,6 +66,9 @@ func (r *fileReader) Next(ctx context.Context) ([]Record, error) {
 		if err != nil {
 			return nil, err
 		}
+		if r.ended {
+			continue
+		}
 		r.next = batch[len(batch)-1].Seq + 1
 		if r.next <= r.skip {
 			continue
@@ -78,7 +83,7 @@ func (r *fileReader) Next(ctx context.Context) ([]Record, error) {
 // advance makes sure that there is a frame to read at r.at: it opens the next
 // segment, learns how far this one goes, or waits. It reports whether there is.
 func (r *fileReader) advance(ctx context.Context) (bool, error) {
-	if r.f != nil && r.at < r.upTo {
+	if r.f != nil && r.at < r.upTo && !r.ended {
 		return true, nil
 	}
 	j := r.j
@@ -100,7 +105,9 @@ func (r *fileReader) advance(ctx context.Context) (bool, error) {
 	switch {
 	case r.f == nil:
 		return false, r.open(seg)
-	case r.at < seg.end:
+	case r.ended && last:
+		return false, r.corrupt("record header is damaged")
+	case r.at < seg.end && !r.ended:
 		r.upTo = seg.end
 		r.in.Reset(io.NewSectionReader(r.f, r.at, r.upTo-r.at))
 		return true, nil
@@ -129,6 +136,7 @@ func (r *fileReader) open(seg segment) error {
 		return fmt.Errorf("open journal segment: %w", err)
 	}
 	r.f, r.seg, r.at, r.upTo = f, seg, segmentHeaderSize, segmentHeaderSize
+	r.ended = false
 	r.in = bufio.NewReaderSize(nil, 256<<10)
 	if r.next != seg.header.first {
 		return r.corrupt(fmt.Sprintf("record %d is missing before it", r.next))
@@ -136,14 +144,19 @@ func (r *fileReader) open(seg segment) error {
 	return nil
 }
 
-// frame reads and decodes the frame at r.at.
+// frame reads and decodes the frame at r.at, or sets ended.
 func (r *fileReader) frame() ([]Record, error) {
 	var head [frameHeaderSize]byte
-	if _, err := io.ReadFull(r.in, head[:]); err != nil {
+	size := min(r.upTo-r.at, frameHeaderSize) // Zeros may end anywhere.
+	if _, err := io.ReadFull(r.in, head[:size]); err != nil {
 		return nil, r.failed(err, "record header is cut short")
 	}
+	if head == [frameHeaderSize]byte{} {
+		r.ended = true
+		return nil, nil
+	}
 	h, ok := decodeFrameHeader(head[:], r.seg.header.salt)
-	if !ok || h.first != r.next {
+	if size < frameHeaderSize || !ok || h.first != r.next {
 		return nil, r.corrupt("record header is damaged")
 	}
 	if int64(h.length) > r.upTo-r.at-frameHeaderSize {

@@ -21,7 +21,7 @@ type Options struct {
 	// Cache and FileCache are shared by the stores of a process; nil: an own one.
 	Cache        *pebble.Cache
 	FileCache    *pebble.FileCache
-	MemTableSize uint64        // Bytes; 0: 32 MiB.
+	MemTableSize uint64        // Bytes; 0: 16 MiB.
 	Logger       pebble.Logger // nil: nothing is logged; a fatal error panics.
 }
 
@@ -77,7 +77,7 @@ func pebbleOptions(o Options) *pebble.Options {
 		p.FS = vfs.Default
 	}
 	if p.MemTableSize == 0 {
-		p.MemTableSize = 32 << 20
+		p.MemTableSize = 16 << 20
 	}
 	if p.Logger == nil {
 		p.Logger = silent{}
