@@ -3,6 +3,7 @@ package exec
 import (
 	"sync"
 
+	"zorya/kv"
 	"zorya/sql/expr"
 	"zorya/sql/plan"
 	"zorya/sql/rel"
@@ -20,6 +21,7 @@ type directPath struct {
 	get     *directGet
 	project []*expr.Compiled // over the source's columns; nil: none
 	modify  *modifySpec      // nil: SELECT
+	lock    kv.Strength      // FOR UPDATE, FOR KEY SHARE: claim of the row read
 	width   int              // columns of the result
 	pool    *sync.Pool       // of *directState
 }
@@ -59,9 +61,11 @@ func (c *compiler) directPath(p *plan.Plan) (*directPath, error) {
 			d.width = len(d.modify.returning)
 		}
 	}
+	n, locks := withoutLocks(n, nil)
 	var exprs []rel.Expr
 	if pr, ok := n.(*plan.Project); ok {
 		exprs, n = pr.Exprs, pr.Input
+		n, locks = withoutLocks(n, locks)
 	}
 	var layout []rel.Column
 	var err error
@@ -77,6 +81,12 @@ func (c *compiler) directPath(p *plan.Plan) (*directPath, error) {
 	case *plan.TableScan:
 		if d.get, layout, err = c.directGet(n); err != nil || d.get == nil {
 			return nil, err
+		}
+		for _, l := range locks {
+			if l.RowID != n.Scan.RowID {
+				return nil, nil
+			}
+			d.lock = max(d.lock, lockStrength(l.Share))
 		}
 		if exprs == nil { // put the scan's columns in their order
 			for _, col := range n.Columns() {
@@ -96,6 +106,14 @@ func (c *compiler) directPath(p *plan.Plan) (*directPath, error) {
 	}
 	d.pool = &sync.Pool{New: func() any { return &directState{b: newBatch(d.width)} }}
 	return d, nil
+}
+
+// withoutLocks takes a LockRows off n and adds its locks to those given.
+func withoutLocks(n plan.Node, locks []rel.RowLock) (plan.Node, []rel.RowLock) {
+	if l, ok := n.(*plan.LockRows); ok {
+		return l.Input, append(locks, l.Locks...)
+	}
+	return n, locks
 }
 
 // directGet compiles the read of one row; nil if n is not one. The layout is that
@@ -131,21 +149,21 @@ func (c *compiler) directGet(n *plan.TableScan) (*directGet, []rel.Column, error
 	return g, layout, nil
 }
 
-// row reads the row into buf; false if there is none.
-func (g *directGet) row(r *run, buf []types.Datum) ([]types.Datum, bool, error) {
+// row reads the row into buf; the key is nil if there is none.
+func (g *directGet) row(r *run, buf []types.Datum) ([]types.Datum, kv.Key, error) {
 	key, err := g.ranges.key(r)
 	if err != nil || key == nil {
-		return buf, false, err
+		return buf, nil, err
 	}
 	v, ok, err := r.Tx.Get(r.Ctx, key)
 	if err != nil || !ok {
-		return buf, false, err
+		return buf, nil, err
 	}
 	for len(buf) < g.ndata {
 		buf = append(buf, types.Null)
 	}
 	if err := g.decoder.Decode(key, v.Bytes, buf); err != nil {
-		return buf, false, err
+		return buf, nil, err
 	}
 	if g.rowID {
 		buf = append(buf, types.NewText(string(key)))
@@ -156,10 +174,10 @@ func (g *directGet) row(r *run, buf []types.Datum) ([]types.Datum, bool, error) 
 	for _, x := range g.conds {
 		d, err := x.Row(r.env, buf)
 		if err != nil || d.IsNull() || !d.Bool() {
-			return buf, false, err
+			return buf, nil, err
 		}
 	}
-	return buf, true, nil
+	return buf, key, nil
 }
 
 // startDirect runs the whole statement.
@@ -194,10 +212,15 @@ func (d *directPath) run(st *directState) error {
 		st.m = modifier{r, d.modify, writer{r, d.modify.table}}
 	}
 	if d.get != nil {
-		row, ok, err := d.get.row(r, st.in[:0])
+		row, key, err := d.get.row(r, st.in[:0])
 		st.in = row
-		if err != nil || !ok {
+		if err != nil || key == nil {
 			return err
+		}
+		if d.lock != kv.None {
+			if err := r.Tx.Lock(key, d.lock); err != nil {
+				return err
+			}
 		}
 		return d.row(st, row)
 	}
