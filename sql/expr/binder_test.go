@@ -152,7 +152,7 @@ func bindConst(c *pg_query.A_Const) rel.Expr {
 	case c.GetBoolval() != nil:
 		return &rel.Const{T: types.Of(types.BoolOID), D: types.NewBool(c.GetBoolval().Boolval)}
 	case c.GetFval() != nil:
-		for _, t := range []types.OID{types.Int8OID, types.NumericOID} {
+		for _, t := range []types.OID{types.Int4OID, types.Int8OID, types.NumericOID} {
 			if d, err := types.Parse(types.Of(t), c.GetFval().Fval, types.DefaultFormat); err == nil {
 				return &rel.Const{T: types.Of(t), D: d}
 			}

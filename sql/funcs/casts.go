@@ -38,7 +38,9 @@ func FindCast(from, to types.OID, ctx CastContext) (CastEntry, bool) {
 	case types.RecordOID:
 		return CastEntry{From: from, To: to, Context: Implicit, Method: Binary}, types.Get(from) == nil
 	}
-	if fe, te := elemOf(from), elemOf(to); fe != 0 && te != 0 {
+	// PostgreSQL leaves int2vector and oidvector out here, which else would capture
+	// what is meant for arrays.
+	if fe, te := elemOf(from), elemOf(to); fe != 0 && te != 0 && to != types.Int2VectorOID && to != types.OidVectorOID {
 		return arrayCast(from, to, fe, te, ctx)
 	}
 	return inOutCast(from, to, ctx)

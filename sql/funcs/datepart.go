@@ -463,12 +463,7 @@ func age(a, b int64) (types.Datum, error) {
 		us, days = us+dayMicros, days-1
 	}
 	if days < 0 {
-		// Borrowed days are those of the month of the earlier of the arguments, by order
-		// of the call: PostgreSQL takes the first one's month when the sign is negative.
 		days, months = days+daysIn(ye, me), months-1
-		if sign < 0 {
-			days += 0
-		}
 	}
 	return interval(sign*int32(months), sign*int32(days), int64(sign)*us), nil
 }

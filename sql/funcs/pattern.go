@@ -55,10 +55,13 @@ func like(s, p string) (bool, error) {
 	for p != "" {
 		switch p[0] {
 		case '\\':
+			if s == "" {
+				return false, nil
+			}
 			if len(p) == 1 {
 				return false, errLikeEnd
 			}
-			if s == "" || s[0] != p[1] {
+			if s[0] != p[1] {
 				return false, nil
 			}
 			s, p = s[1:], p[2:]

@@ -105,6 +105,11 @@ func finishPattern(text string, backtrack bool) (*pattern, error) {
 		if err != nil {
 			return nil, regexError(err)
 		}
+		// Of matches at one place PostgreSQL takes the longest, unless a quantifier says
+		// otherwise.
+		if !lazy.MatchString(text) {
+			re.Longest()
+		}
 		return &pattern{fast: re, groups: re.NumSubexp()}, nil
 	}
 	re, err := regexp2.Compile(text, regexp2.None)
@@ -114,6 +119,8 @@ func finishPattern(text string, backtrack bool) (*pattern, error) {
 	re.MatchTimeout = regexTime
 	return &pattern{slow: re, groups: len(re.GetGroupNumbers()) - 1}, nil
 }
+
+var lazy = regexp.MustCompile(`[*+?}]\?`)
 
 // regexError words a compilation error as PostgreSQL does.
 func regexError(err error) error {
@@ -231,18 +238,14 @@ func (t *translator) step(i int) (int, error) {
 	case rest[0] == '{' && (len(rest) == 1 || rest[1] < '0' || rest[1] > '9'):
 		t.out.WriteString(`\{`)
 		return 1, nil
-	case rest[0] == '$':
-		// Without the newline options, $ is the very end only.
-		t.out.WriteString(`$`)
-		return 1, nil
 	}
 	t.out.WriteByte(rest[0])
 	return 1, nil
 }
 
-// classes are the escapes that stand for something else in Go's syntax.
+// regexEscapes are the escapes that stand for something else in Go's syntax.
 var regexEscapes = map[byte]string{
-	'A': `\A`, 'Z': `\z`, 'y': `\b`, 'Y': `\B`, 'm': `\b`, 'M': `\b`, 'd': `\d`, 'D': `\D`,
+	'A': `\A`, 'Z': `\z`, 'y': `\b`, 'Y': `\B`, 'd': `\d`, 'D': `\D`,
 	's': `\s`, 'S': `\S`, 'w': `\w`, 'W': `\W`, 'a': `\x07`, 'b': `\x08`, 'B': `\\`, 'e': `\x1b`,
 	'f': `\f`, 'n': `\n`, 'r': `\r`, 't': `\t`, 'v': `\v`, '0': `\x00`,
 }
@@ -349,36 +352,6 @@ func (t *translator) bracket(rest string) (int, error) {
 		}
 	}
 	return 0, invalidRegex("brackets [] not balanced")
-}
-
-// next finds the leftmost match in s at or after byte from: a list of byte
-// offsets as regexp's FindSubmatchIndex, nil if there is none.
-func (p *pattern) next(s string, from int) ([]int, error) {
-	if p.fast != nil {
-		if from == 0 {
-			return p.fast.FindStringSubmatchIndex(s), nil
-		}
-		return p.nextFast(s, from), nil
-	}
-	m, err := p.slow.FindStringMatchStartingAt(s, from)
-	if err != nil {
-		return nil, pgerr.New("2201B", "regular expression failed: %s", "regular expression is too complex")
-	}
-	if m == nil {
-		return nil, nil
-	}
-	return byteOffsets(s, m), nil
-}
-
-// nextFast looks on with the text before from as context for \A, ^ and \b.
-func (p *pattern) nextFast(s string, from int) []int {
-	all := p.fast.FindAllStringSubmatchIndex(s, -1)
-	for _, loc := range all {
-		if loc[0] >= from {
-			return loc
-		}
-	}
-	return nil
 }
 
 // byteOffsets turns the rune offsets of regexp2 into byte offsets.

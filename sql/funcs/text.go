@@ -348,7 +348,7 @@ func padText(v string, n int64, fill string, left bool) (string, error) {
 // textConcat: functions of "any": they need the types of what they print.
 func textConcat() kernels {
 	anyText := kernel{typed: func(c *Ctx, a []types.Datum, ts []types.T, _ types.T) (types.Datum, error) {
-		return types.NewText(output(c, ts[0].OID, a[0]) + output(c, ts[1].OID, a[1])), nil
+		return types.NewText(castText(c, ts[0].OID, a[0]) + castText(c, ts[1].OID, a[1])), nil
 	}}
 	return kernels{
 		"textanycat(25,2776)": anyText,
@@ -373,6 +373,20 @@ func textConcat() kernels {
 			return types.NewText(QuoteLiteral(a[0].S)), nil
 		}),
 	}
+}
+
+// castText is a value cast to text, which is its output but for booleans and
+// char(n).
+func castText(c *Ctx, t types.OID, d types.Datum) string {
+	switch {
+	case t == types.BoolOID && d.Bool():
+		return "true"
+	case t == types.BoolOID:
+		return "false"
+	case t == types.BpcharOID:
+		return strings.TrimRight(d.S, " ")
+	}
+	return output(c, t, d)
 }
 
 func quoteAny(c *Ctx, a []types.Datum, ts []types.T, _ types.T) (types.Datum, error) {

@@ -83,8 +83,8 @@ type moment struct {
 
 // fields are the template patterns, longer ones before their prefixes.
 var templateFields = strings.Fields(`HH24 HH12 HH SSSSS SSSS SS MI MS US FF1 FF2 FF3 FF4 FF5 FF6
-A.M. P.M. a.m. p.m. AM PM am pm Y,YYY YYYY YYY YY Y IYYY IYY IY I
-B.C. A.D. b.c. a.d. BC AD bc ad MONTH Month month MON Mon mon MM DAY Day day DY Dy dy DDD IDDD DD ID D WW W IW CC J Q RM rm TZH TZM TZ tz OF`)
+A.M. P.M. a.m. p.m. AM PM am pm Y,YYY YYYY YYY YY Y IYYY IYY IY IDDD ID IW I
+B.C. A.D. b.c. a.d. BC AD bc ad MONTH Month month MON Mon mon MM DAY Day day DY Dy dy DDD DD D WW W CC J Q RM rm TZH TZM TZ tz OF`)
 
 var monthNames = strings.Fields("January February March April May June July August September October November December")
 var dayNames = strings.Fields("Sunday Monday Tuesday Wednesday Thursday Friday Saturday")

@@ -200,6 +200,9 @@ func powDec(a, b dec) (dec, error) {
 		return dec{n: new(big.Int), scale: maxScale}, nil
 	}
 	scale := min(max(minSigDigits-int(exponent), a.scale, b.scale, 0), maxScale)
+	if integer {
+		scale = min(max(minSigDigits, a.scale), maxScale)
+	}
 	if integer && b.trunc(0).n.IsInt64() {
 		if e := b.trunc(0).n.Int64(); e >= math.MinInt32 && e <= math.MaxInt32 {
 			return powInt(a, e, scale, exponent), nil
