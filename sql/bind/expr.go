@@ -518,11 +518,11 @@ func startOf(x ast.Expr) int {
 			return leftmost(x.At, startOf(x.Test))
 		}
 	case *ast.Func:
-		pos := x.At
 		for _, a := range x.Args {
-			pos = leftmost(pos, startOf(a))
+			if p := startOf(a); p > 0 {
+				return leftmost(x.At, p)
+			}
 		}
-		return pos
 	}
 	return x.Position()
 }

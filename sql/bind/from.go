@@ -352,6 +352,9 @@ func (b *binder) functionColumns(x rel.Expr, call *rel.Call, f ast.RowsFunc, pos
 		if len(f.Defs) > 0 {
 			b.fail(startOf(f.X), pgerr.SyntaxError, "a column definition list is only allowed for functions returning \"record\"")
 		}
+		if call != nil && len(call.Fn.OutNames) == 1 {
+			return []rel.Column{{Name: call.Fn.OutNames[0], T: x.Type()}}
+		}
 		return []rel.Column{{T: x.Type()}}
 	}
 	if len(f.Defs) == 0 {

@@ -13,6 +13,7 @@ import (
 // defaults for the rest.
 func (b *binder) insert(s *scope, st *ast.Insert) *query {
 	t := b.target(st.Table, "insert into")
+	b.hideTarget(s, t, st.Alias)
 	attrs := b.insertColumns(t, st)
 	w := &rowWriter{b: b, t: t, st: st, attrs: attrs}
 	n := &rel.Insert{Table: t}
@@ -43,6 +44,18 @@ func (b *binder) insert(s *scope, st *ast.Insert) *query {
 	n.Returning = b.returning(rs, st.Returning)
 	n.Bound = b.tableExprs(t)
 	return &query{node: n, cols: returningCols(n.Returning), kind: "INSERT"}
+}
+
+// hideTarget makes the table known to hints, though its columns cannot be read.
+func (b *binder) hideTarget(s *scope, t *catalog.Table, alias string) {
+	it := &item{name: alias, aliased: alias != "", table: t}
+	if alias == "" {
+		it.name = t.Name
+	}
+	for _, i := range t.Live() {
+		it.cols = append(it.cols, &nsCol{name: t.Columns[i].Name})
+	}
+	s.all = append(s.all, it)
 }
 
 // plainValues reports whether the source is VALUES with nothing around it.
@@ -98,9 +111,6 @@ func (w *rowWriter) rows(s *scope, lists [][]ast.Expr) rel.Node {
 	n := &rel.Values{Cols: w.columns()}
 	width := len(lists[0])
 	for _, list := range lists {
-		if len(list) != width {
-			b.fail(startOf(list[0]), pgerr.SyntaxError, "VALUES lists must all be the same length")
-		}
 		given := make([]arg, len(list))
 		old := s.kind
 		s.kind = kindValues
@@ -110,6 +120,9 @@ func (w *rowWriter) rows(s *scope, lists [][]ast.Expr) rel.Node {
 			}
 		}
 		s.kind = old
+		if len(list) != width {
+			b.fail(startOf(list[0]), pgerr.SyntaxError, "VALUES lists must all be the same length")
+		}
 		w.checkCount(len(list), func(i int) int { return startOf(list[i]) })
 		n.Rows = append(n.Rows, w.row(given))
 	}

@@ -56,7 +56,9 @@ func (b *binder) join(s *scope, j *ast.Join) (rel.Node, []*item) {
 	}
 	items := append(both, joined)
 	if j.UsingAlias != "" {
-		items = append(items, &item{name: j.UsingAlias, aliased: true, relVisible: true, join: true, cols: merged})
+		as := &item{name: j.UsingAlias, aliased: true, relVisible: true, join: true, cols: merged}
+		b.checkNames(both, []*item{as})
+		items = append(items, as)
 	}
 	return n, items
 }

@@ -41,6 +41,9 @@ func (q *query) posOf(i int) int {
 func (b *binder) bindSelect(sel *ast.Select, outer *scope, o selectOpts) *query {
 	b.enter()
 	defer b.leave()
+	if sel.Into != nil && !o.top {
+		b.fail(sel.Into.Pos, pgerr.SyntaxError, "SELECT ... INTO is not allowed here")
+	}
 	s := &scope{outer: outer, top: o.top, setop: o.setop, step: o.step}
 	ctes := b.bindWith(s, sel.With)
 	s.locking = lockRequests(sel.Locking, o.lock)
@@ -330,15 +333,18 @@ func (b *binder) values(s *scope, rows [][]ast.Expr, resolve bool) *query {
 	width := len(rows[0])
 	cols := make([][]arg, width)
 	for _, row := range rows {
-		if len(row) != width {
-			b.fail(startOf(row[0]), pgerr.SyntaxError, "VALUES lists must all be the same length")
-		}
 		old := s.kind
 		s.kind = kindValues
 		for i, x := range row {
-			cols[i] = append(cols[i], arg{b.expr(s, x), startOf(x)})
+			a := arg{b.expr(s, x), startOf(x)}
+			if i < width {
+				cols[i] = append(cols[i], a)
+			}
 		}
 		s.kind = old
+		if len(row) != width {
+			b.fail(startOf(row[0]), pgerr.SyntaxError, "VALUES lists must all be the same length")
+		}
 	}
 	n := &rel.Values{Rows: make([][]rel.Expr, len(rows))}
 	for r := range n.Rows {
@@ -402,7 +408,11 @@ func (b *binder) setOperation(s *scope, sel *ast.Select, o selectOpts) *query {
 	for i := range l.cols {
 		ts[i] = b.commonType(name, []arg{b.columnArg(l, i), b.columnArg(r, i)})
 		if !op.All {
-			b.groupable(&rel.Col{T: ts[i]}, l.posOf(i))
+			pos := l.posOf(i)
+			if l.unknown[i] != nil {
+				pos = r.posOf(i)
+			}
+			b.groupable(&rel.Col{T: ts[i]}, pos)
 		}
 		n.Cols = append(n.Cols, b.newColumn(s, l.cols[i].Name, ts[i]))
 		q.pos = append(q.pos, l.posOf(i))

@@ -64,9 +64,6 @@ func (b *binder) typmod(ty *types.Type, n ast.TypeName) int32 {
 	if len(n.Mods) == 0 {
 		return -1
 	}
-	for _, m := range n.Mods {
-		b.modText(m, n.Pos)
-	}
 	oid := ty.OID
 	if e := elemOf(oid); e != 0 {
 		oid = e
@@ -104,9 +101,12 @@ func (b *binder) modText(x ast.Expr, pos int) string {
 
 // mods are the modifiers as integers.
 func (b *binder) mods(n ast.TypeName) []int {
-	list := make([]int, len(n.Mods))
+	texts := make([]string, len(n.Mods))
 	for i, m := range n.Mods {
-		text := b.modText(m, n.Pos)
+		texts[i] = b.modText(m, n.Pos)
+	}
+	list := make([]int, len(n.Mods))
+	for i, text := range texts {
 		v, err := strconv.Atoi(text)
 		if err != nil {
 			b.fail(n.Pos, pgerr.InvalidTextRepresentation, "invalid input syntax for type integer: \"%s\"", text)
