@@ -426,7 +426,9 @@ func (p *projectSet) next() (*types.Batch, error) {
 			p.active = false
 			continue
 		}
-		p.put()
+		if err := p.put(); err != nil {
+			return nil, err
+		}
 	}
 	if p.out.Len == 0 {
 		return nil, nil
@@ -459,7 +461,7 @@ func (p *projectSet) nextInput() (bool, error) {
 	return true, nil
 }
 
-func (p *projectSet) put() {
+func (p *projectSet) put() error {
 	set := 0
 	for i, call := range p.s.calls {
 		var d types.Datum
@@ -469,7 +471,10 @@ func (p *projectSet) put() {
 		} else {
 			d = p.vecs[i].At(p.row)
 		}
-		appendDatum(p.out.Cols[i], p.out.Len, d)
+		if !appendDatum(p.out.Cols[i], p.out.Len, d) {
+			return kindError(p.out.Cols[i].Kind, d.Kind)
+		}
 	}
 	p.out.Len++
+	return nil
 }

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"zorya/pgerr"
 	"zorya/sql/expr"
 	"zorya/sql/plan"
@@ -19,6 +21,7 @@ type subSpec struct {
 	bind  []binding // outer columns that the expression's input supplies
 	once  bool      // its rows do not depend on the outer row
 	lkeys []*expr.Compiled
+	lcols []int // columns of the expression's input that lkeys read
 	keys  []types.OID
 	hash  bool
 }
@@ -73,6 +76,7 @@ func (c *compiler) subSpec(p *plan.SubPlan, layout []rel.Column) (*subSpec, erro
 		if s.lkeys, err = c.exprs(p.LKeys, layout); err != nil {
 			return nil, err
 		}
+		s.lcols = reads(p.LKeys, layout)
 	} else if p.Sub.Cmp != nil {
 		if s.cmp, err = c.expr(p.Sub.Cmp, cols); err != nil {
 			return nil, err
@@ -87,6 +91,34 @@ func (c *compiler) subSpec(p *plan.SubPlan, layout []rel.Column) (*subSpec, erro
 		}
 	}
 	return s, nil
+}
+
+// reads lists the columns of a layout that expressions read; all if there is a
+// sub-plan among them.
+func reads(list []rel.Expr, layout []rel.Column) []int {
+	used := make([]bool, len(layout))
+	for _, e := range list {
+		for _, id := range expr.Cols(e) {
+			if at := place(layout, id); at >= 0 {
+				used[at] = true
+			}
+		}
+		expr.Walk(e, func(x rel.Expr) bool {
+			if _, ok := x.(*plan.SubPlan); ok {
+				for i := range used {
+					used[i] = true
+				}
+			}
+			return true
+		})
+	}
+	var out []int
+	for i, u := range used {
+		if u {
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 // state returns the sub-plan's state in env's execution.
@@ -219,7 +251,7 @@ func arrayOf(elem types.OID, elems []types.Datum) (types.Datum, error) {
 		if i == 0 {
 			a.Dims = append([]int{len(elems)}, in.Dims...)
 			a.Lower = append([]int{1}, in.Lower...)
-		} else if !sameInts(a.Dims[1:], in.Dims) {
+		} else if !slices.Equal(a.Dims[1:], in.Dims) {
 			return types.Null, pgerr.New(pgerr.ArraySubscriptError, "cannot accumulate arrays of different dimensionality")
 		}
 		a.Elems = append(a.Elems, in.Elems...)
@@ -228,18 +260,6 @@ func arrayOf(elem types.OID, elems []types.Datum) (types.Datum, error) {
 		a.Dims, a.Lower = nil, nil
 	}
 	return types.Datum{Kind: types.KindArray, X: a}, nil
-}
-
-func sameInts(a, b []int) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // fill keeps the rows of a sub-plan that does not depend on outer rows.
@@ -366,7 +386,10 @@ func (st *subState) lookup(b *types.Batch, row int) (types.Datum, error) {
 	if st.table.rows.n == 0 {
 		return types.NewBool(false), nil
 	}
-	one := sliceBatch(b, row, row+1)
+	one := &types.Batch{Len: 1, Cols: make([]*types.Vec, len(b.Cols))}
+	for _, c := range st.spec.lcols {
+		one.Cols[c] = sliceVec(b.Cols[c], row, row+1)
+	}
 	keys := make([]*types.Vec, len(st.spec.lkeys))
 	for i, x := range st.spec.lkeys {
 		v, err := x.Eval(st.r.env, one)
