@@ -100,6 +100,22 @@ func bindNode(n *pg_query.Node) rel.Expr {
 	switch {
 	case n.GetAConst() != nil:
 		return bindConst(n.GetAConst())
+	case n.GetColumnRef() != nil:
+		name := n.GetColumnRef().Fields[0].GetString_().Sval
+		for _, c := range columns {
+			if c.Name == name {
+				return &rel.Col{T: c.T, ID: c.ID}
+			}
+		}
+	case n.GetSqlvalueFunction() != nil:
+		return &rel.SQLValue{T: types.Of(types.TimestampTZOID), Name: "current_timestamp", Prec: -1}
+	case n.GetBooleanTest() != nil:
+		b := n.GetBooleanTest()
+		what := map[pg_query.BoolTestType]rel.IsTest{
+			pg_query.BoolTestType_IS_TRUE: {What: rel.IsTrue}, pg_query.BoolTestType_IS_NOT_FALSE: {What: rel.IsFalse, Not: true},
+		}[b.Booltesttype]
+		what.X = bindNode(b.Arg)
+		return &what
 	case n.GetTypeCast() != nil:
 		c := n.GetTypeCast()
 		return coerce(bindNode(c.Arg), typeOf(c.TypeName), funcs.Explicit)
