@@ -37,17 +37,24 @@ func (w *writer) duplicate(idx *catalog.Index, vals []types.Datum) error {
 	if name == "" {
 		name = idx.Name
 	}
-	var cols, texts []string
+	cols, texts := w.keyTexts(idx, vals)
+	return w.at(pgerr.New(pgerr.UniqueViolation, "duplicate key value violates unique constraint \"%s\"", name).
+		WithDetail("Key (%s)=(%s) already exists.", cols, texts), "", name)
+}
+
+// keyTexts prints an index's key columns and a row's values of them, as in
+// "Key (a, b)=(1, 2)".
+func (w *writer) keyTexts(idx *catalog.Index, vals []types.Datum) (cols, texts string) {
+	var names, values []string
 	for i, k := range idx.Keys {
 		if k.Col >= 0 {
-			cols = append(cols, funcs.QuoteIdent(w.s.t.Columns[k.Col].Name))
+			names = append(names, funcs.QuoteIdent(w.s.t.Columns[k.Col].Name))
 		} else {
-			cols = append(cols, k.Expr)
+			names = append(names, k.Expr)
 		}
-		texts = append(texts, w.text(k.T.OID, vals[i]))
+		values = append(values, w.text(k.T.OID, vals[i]))
 	}
-	return w.at(pgerr.New(pgerr.UniqueViolation, "duplicate key value violates unique constraint \"%s\"", name).
-		WithDetail("Key (%s)=(%s) already exists.", strings.Join(cols, ", "), strings.Join(texts, ", ")), "", name)
+	return strings.Join(names, ", "), strings.Join(values, ", ")
 }
 
 func (w *writer) text(oid types.OID, d types.Datum) string {
