@@ -10,7 +10,6 @@ const (
 	kindOther exprKind = iota
 	kindSelect
 	kindJoinOn
-	kindJoinUsing
 	kindFromSubselect
 	kindFromFunction
 	kindWhere
@@ -21,9 +20,7 @@ const (
 	kindFrameRange
 	kindFrameRows
 	kindFrameGroups
-	kindInsertTarget
 	kindUpdateSource
-	kindUpdateTarget
 	kindGroupBy
 	kindOrderBy
 	kindDistinctOn
@@ -54,7 +51,6 @@ type kindRule struct {
 var kindRules = map[exprKind]kindRule{
 	kindSelect:        {name: "SELECT"},
 	kindJoinOn:        {name: "JOIN/ON", agg: "JOIN conditions", window: "JOIN conditions", set: "JOIN conditions"},
-	kindJoinUsing:     {name: "JOIN/USING", agg: "JOIN conditions", window: "JOIN conditions", set: "JOIN conditions"},
 	kindFromSubselect: {name: "sub-SELECT in FROM", agg: "FROM clause of their own query level"},
 	kindFromFunction:  {name: "function in FROM", agg: "functions in FROM", window: "functions in FROM"},
 	kindWhere:         {name: "WHERE", agg: "WHERE", window: "WHERE", set: "WHERE"},
@@ -65,9 +61,7 @@ var kindRules = map[exprKind]kindRule{
 	kindFrameRange:    {name: "window RANGE", agg: "window RANGE", window: "window definitions", set: "window definitions"},
 	kindFrameRows:     {name: "window ROWS", agg: "window ROWS", window: "window definitions", set: "window definitions"},
 	kindFrameGroups:   {name: "window GROUPS", agg: "window GROUPS", window: "window definitions", set: "window definitions"},
-	kindInsertTarget:  {name: "INSERT", agg: "INSERT", window: "INSERT"},
 	kindUpdateSource:  {name: "UPDATE", agg: "UPDATE", window: "UPDATE", set: "UPDATE"},
-	kindUpdateTarget:  {name: "UPDATE", agg: "UPDATE", window: "UPDATE", set: "UPDATE"},
 	kindGroupBy:       {name: "GROUP BY", agg: "GROUP BY", window: "GROUP BY"},
 	kindOrderBy:       {name: "ORDER BY"},
 	kindDistinctOn:    {name: "DISTINCT ON"},

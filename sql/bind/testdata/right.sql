@@ -146,5 +146,3 @@ select id from accounts where created > '2024-01-01' and created < current_date 
 select jsonb_build_object('a', id), to_jsonb(a), row_to_json(a) from accounts a
 select k, v from jsonb_each('{"a": 1}') as e(k, v)
 select * from jsonb_each_text('{"a": 1}')
-select * from json_to_record('{"a": 1}') as r(a int, b text)
-select value from jsonb_array_elements('[1]')

@@ -143,7 +143,6 @@ select * from (select 1, 2) s(a, b, c)
 select * from accounts a(x) where id = 1
 select * from accounts a(a1,a2,a3,a4,a5,a6,a7,a8,a9,a10,a11,a12)
 select * from generate_series(1, 2) g where g = 'x'
-select * from json_to_record('{}')
 select * from unnest(1)
 select generate_series(1, 2) from accounts where id = 1 limit generate_series(1,2)
 select case when true then generate_series(1, 2) end

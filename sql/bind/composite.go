@@ -1,0 +1,209 @@
+package bind
+
+import (
+	"strconv"
+
+	"zorya/pgerr"
+	"zorya/sql/ast"
+	"zorya/sql/rel"
+	"zorya/sql/types"
+)
+
+func (b *binder) row(s *scope, x *ast.Row) rel.Expr {
+	e := &rel.RowExpr{T: types.Of(types.RecordOID), Args: []rel.Expr{}}
+	for _, a := range b.exprList(s, x.Args) {
+		e.Args = append(e.Args, b.settle(a.x, a.pos))
+	}
+	return e
+}
+
+// exprList binds a list in which t.* stands for all columns of t.
+func (b *binder) exprList(s *scope, list []ast.Expr) []arg {
+	var out []arg
+	for _, x := range list {
+		if c, ok := x.(*ast.ColumnRef); ok && c.Star {
+			for _, t := range b.expandStar(s, c) {
+				out = append(out, arg{t.x, c.At})
+			}
+			continue
+		}
+		out = append(out, arg{b.expr(s, x), startOf(x)})
+	}
+	return out
+}
+
+// array binds ARRAY[…]; elem is the wanted element type if a cast around it says.
+func (b *binder) array(s *scope, x *ast.ArrayExpr, elem types.OID) rel.Expr {
+	var args []arg
+	multi := false
+	for _, el := range x.Elems {
+		if sub, ok := el.(*ast.ArrayExpr); ok {
+			args = append(args, arg{b.array(s, sub, elem), sub.At})
+			multi = true
+			continue
+		}
+		e := b.expr(s, el)
+		multi = multi || elemOf(oidOf(e)) != 0
+		args = append(args, arg{e, startOf(el)})
+	}
+	if elem != 0 {
+		return b.arrayOfType(args, elem, multi)
+	}
+	if len(args) == 0 {
+		b.throw(x.At, pgerr.New(pgerr.IndeterminateDatatype, "cannot determine type of empty array").
+			WithHint("Explicitly cast to the desired type, for example ARRAY[]::integer[]."))
+	}
+	list, t := b.unify("ARRAY", args)
+	e := &rel.ArrayExpr{Elem: t.OID, Elems: list, Multi: multi}
+	if multi {
+		e.T, e.Elem = types.Of(t.OID), elemOf(t.OID)
+		return e
+	}
+	arr := arrayOf(t.OID)
+	if arr == 0 {
+		b.fail(x.At, pgerr.UndefinedObject, "could not find array type for data type %s", typeName(t))
+	}
+	e.T = types.T{OID: arr, Typmod: t.Typmod}
+	return e
+}
+
+func (b *binder) arrayOfType(args []arg, elem types.OID, multi bool) rel.Expr {
+	e := &rel.ArrayExpr{T: types.Of(arrayOf(elem)), Elem: elem, Multi: multi}
+	want := types.Of(elem)
+	if multi {
+		want = e.T
+	}
+	for _, a := range args {
+		e.Elems = append(e.Elems, b.cast(a.x, want, a.pos))
+	}
+	return e
+}
+
+// indirection binds x[1], (x).f and chains of them.
+func (b *binder) indirection(s *scope, x *ast.Indirection) rel.Expr {
+	e := b.expr(s, x.X)
+	for i := 0; i < len(x.Path); i++ {
+		p := x.Path[i]
+		if p.Star {
+			b.fail(x.At, pgerr.FeatureNotSupported, "row expansion via \"*\" is not supported here")
+		}
+		if p.IsMember || p.Field != "" {
+			e = b.field(e, p.Field, startOf(x.X))
+			continue
+		}
+		j := i
+		for j < len(x.Path) && !x.Path[j].Star && !x.Path[j].IsMember && x.Path[j].Field == "" {
+			j++
+		}
+		e = b.subscript(s, e, x.Path[i:j], startOf(x.X))
+		i = j - 1
+	}
+	return e
+}
+
+// field selects a field of a record whose columns are known.
+func (b *binder) field(e rel.Expr, name string, pos int) rel.Expr {
+	if row, ok := e.(*rel.RowExpr); ok && row.Names != nil {
+		for i, n := range row.Names {
+			if n == name {
+				return row.Args[i]
+			}
+		}
+	}
+	if row, ok := e.(*rel.RowExpr); ok && b.wholeRows[row] != "" {
+		b.fail(pos, pgerr.UndefinedColumn, "column %s.%s does not exist", b.wholeRows[row], name)
+	}
+	for i, c := range b.fieldsOf(e) {
+		if c.Name == name {
+			return &rel.Field{T: c.T, X: e, N: i, Name: name}
+		}
+	}
+	if oidOf(e) == types.RecordOID {
+		b.fail(pos, pgerr.UndefinedColumn, "could not identify column \"%s\" in record data type", name)
+	}
+	b.fail(pos, pgerr.WrongObjectType, "column notation .%s applied to type %s, which is not a composite type", name, typeName(e.Type()))
+	return nil
+}
+
+// fieldsOf returns the columns of a record, if binding knows them.
+func (b *binder) fieldsOf(e rel.Expr) []rel.Column {
+	switch e := e.(type) {
+	case *rel.RowExpr:
+		list := make([]rel.Column, len(e.Args))
+		for i, a := range e.Args {
+			list[i] = rel.Column{Name: "f" + strconv.Itoa(i+1), T: a.Type()}
+			if e.Names != nil {
+				list[i].Name = e.Names[i]
+			}
+		}
+		return list
+	case *rel.Col:
+		if c := b.cols[e.ID]; c != nil {
+			return c.fields
+		}
+	case *rel.Call:
+		list := make([]rel.Column, len(e.Fn.OutTypes))
+		for i, t := range e.Fn.OutTypes {
+			list[i] = rel.Column{Name: e.Fn.OutNames[i], T: types.Of(t)}
+		}
+		return list
+	}
+	return nil
+}
+
+// subscript binds x[i][j] or x[lo:hi]…
+func (b *binder) subscript(s *scope, e rel.Expr, path []ast.Access, pos int) rel.Expr {
+	t := e.Type()
+	if t.OID == types.JSONBOID {
+		return b.jsonSubscript(s, e, path, pos)
+	}
+	elem := elemOf(t.OID)
+	if elem == 0 {
+		b.fail(pos, pgerr.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", typeName(t))
+	}
+	sub := &rel.Subscript{T: types.T{OID: elem, Typmod: t.Typmod}, X: e}
+	for _, p := range path {
+		sub.Slice = sub.Slice || p.Slice
+	}
+	for _, p := range path {
+		hi := b.subscriptIndex(s, p.Hi)
+		lo := b.subscriptIndex(s, p.Lo)
+		if sub.Slice && !p.Slice {
+			lo = &rel.Const{T: types.Of(types.Int4OID), D: types.NewInt(1)}
+		}
+		sub.Hi = append(sub.Hi, hi)
+		if sub.Slice {
+			sub.Lo = append(sub.Lo, lo)
+		}
+	}
+	if sub.Slice {
+		sub.T = t
+	}
+	return sub
+}
+
+func (b *binder) subscriptIndex(s *scope, x ast.Expr) rel.Expr {
+	if x == nil {
+		return nil
+	}
+	e, ok := b.tryCoerce(b.expr(s, x), types.Of(types.Int4OID), 'a', startOf(x))
+	if !ok {
+		b.fail(startOf(x), pgerr.DatatypeMismatch, "array subscript must have type integer")
+	}
+	return e
+}
+
+// jsonSubscript turns j['a'][1] into j -> 'a' -> 1.
+func (b *binder) jsonSubscript(s *scope, e rel.Expr, path []ast.Access, pos int) rel.Expr {
+	for _, p := range path {
+		if p.Slice {
+			b.fail(startOf(p.Hi), pgerr.DatatypeMismatch, "jsonb subscript does not support slices")
+		}
+		i := b.expr(s, p.Hi)
+		if isUnknown(i) {
+			i = b.settle(i, startOf(p.Hi))
+		}
+		e = b.operator("", "->", e, i, pos, pos)
+	}
+	return e
+}
