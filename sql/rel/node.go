@@ -193,12 +193,14 @@ type (
 		Table *catalog.Table
 		// Input has the target's RowID and Whole columns, all columns of the old row
 		// (Old) and one column for each new value (New, parallel to Attrs).
-		Input     Node
-		RowID     ColID
-		Whole     ColID
-		Old       []Column // one per Table.Columns entry (0 ID for dropped ones)
-		Attrs     []int    // columns that are set
-		New       []ColID
+		Input Node
+		RowID ColID
+		Whole ColID
+		Old   []Column // one per Table.Columns entry (0 ID for dropped ones)
+		Attrs []int    // columns that are set
+		New   []ColID
+		// Ret is the new row (ids of its own). Returning is over Ret and over Input's
+		// columns (those of FROM).
 		Ret       []Column
 		Returning *Project
 		Bound     *TableExprs
@@ -209,8 +211,8 @@ type (
 		RowID     ColID
 		Whole     ColID
 		Old       []Column
-		Ret       []Column
-		Returning *Project
+		Ret       []Column // the same as Old
+		Returning *Project // over Input's columns
 		Bound     *TableExprs
 	}
 	OnConflict struct {
