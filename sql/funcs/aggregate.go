@@ -303,7 +303,8 @@ func (a *intervalSum) Result(*Ctx) (types.Datum, error) {
 }
 func (a *intervalSum) Size() int { return 40 }
 
-// extreme is min (sign -1) and max (1).
+// extreme is min (sign -1) and max (1). Of equal values the last counts, as with
+// 1.5 and 1.50 one can see.
 type extreme struct {
 	t    types.OID
 	sign int
@@ -319,7 +320,7 @@ func newExtreme(ts []types.T, sign int) Agg {
 }
 
 func (a *extreme) Add(_ *Ctx, args []types.Datum) error {
-	if d := args[0]; !d.IsNull() && (a.best.IsNull() || types.Compare(a.t, d, a.best)*a.sign > 0) {
+	if d := args[0]; !d.IsNull() && (a.best.IsNull() || types.Compare(a.t, d, a.best)*a.sign >= 0) {
 		a.best = d
 	}
 	return nil
@@ -335,7 +336,7 @@ func (a *extreme) AddVec(c *Ctx, args []*types.Vec, sel []int, n int) error {
 		if v.IsNull(i) {
 			return
 		}
-		if x := v.I[i]; a.best.IsNull() || cmp.Compare(x, a.best.I)*a.sign > 0 {
+		if x := v.I[i]; a.best.IsNull() || cmp.Compare(x, a.best.I)*a.sign >= 0 {
 			a.best = types.NewInt(x)
 		}
 	})
@@ -518,6 +519,10 @@ func (a *moments) Add(_ *Ctx, args []types.Datum) error {
 		return nil
 	}
 	tx, ty := x*a.n-a.sx, y*a.n-a.sy
+	if len(args) == 1 {
+		a.sxx += tx * tx / (a.n * (a.n - 1))
+		return nil
+	}
 	scale := 1 / (a.n * (a.n - 1))
 	a.sxx += tx * tx * scale
 	a.syy += ty * ty * scale

@@ -192,10 +192,10 @@ func familyKernel(key string, fn *Func) (kernel, bool) {
 	order := orderOf(fn.Args[0], fn.Args[1])
 	pick := func(sign int) kernel {
 		return kernel{eval: func(c *Ctx, args []types.Datum) (types.Datum, error) {
-			if order(c, args[1], args[0])*sign > 0 {
-				return args[1], nil
+			if order(c, args[0], args[1])*sign > 0 {
+				return args[0], nil
 			}
-			return args[0], nil
+			return args[1], nil
 		}}
 	}
 	switch {
