@@ -142,6 +142,7 @@ type aggregate struct {
 	pass [][]int // rows that the aggregate takes; nil: all
 	gids []int32
 
+	argRow []types.Datum
 	// scratch of byGroup
 	perm, part, every []int
 	count, touched    []int32
@@ -531,7 +532,7 @@ func (a *aggregate) addTo(g *groupSet, gid, i int, sel []int, n int) error {
 			return err
 		}
 	}
-	if err := addRows(a.r.env.Ctx, st.agg, a.args[i], sel, n); err != nil {
+	if err := a.addRows(st.agg, a.args[i], sel, n); err != nil {
 		return err
 	}
 	size := st.agg.Size()
@@ -560,34 +561,36 @@ func (a *aggregate) firstSeen(st *aggState, args []*types.Vec, sel []int, n int)
 	return out, nil
 }
 
+// Up to so many rows are added to an aggregate one by one.
+const fewRows = 4
+
 // addRows adds rows of columns to an aggregate's state.
-func addRows(ctx *funcs.Ctx, agg funcs.Agg, args []*types.Vec, sel []int, n int) error {
-	if v, ok := agg.(funcs.VecAgg); ok {
-		return v.AddVec(ctx, args, sel, n)
-	}
-	var buf [4]types.Datum
-	row := buf[:0]
-	one := func(i int) error {
-		row = row[:0]
-		for _, v := range args {
-			row = append(row, v.At(i))
-		}
-		return agg.Add(ctx, row)
+func (a *aggregate) addRows(agg funcs.Agg, args []*types.Vec, sel []int, n int) error {
+	if v, ok := agg.(funcs.VecAgg); ok && (sel == nil || len(sel) > fewRows) {
+		return v.AddVec(a.r.env.Ctx, args, sel, n)
 	}
 	if sel == nil {
 		for i := range n {
-			if err := one(i); err != nil {
+			if err := a.addRow(agg, args, i); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
 	for _, i := range sel {
-		if err := one(i); err != nil {
+		if err := a.addRow(agg, args, i); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (a *aggregate) addRow(agg funcs.Agg, args []*types.Vec, i int) error {
+	a.argRow = a.argRow[:0]
+	for _, v := range args {
+		a.argRow = append(a.argRow, v.At(i))
+	}
+	return agg.Add(a.r.env.Ctx, a.argRow)
 }
 
 // result finishes an aggregate of a group.

@@ -298,7 +298,7 @@ func (t *keyTable) put(cols []*types.Vec, i int, h uint64) (id int32, added bool
 		return id, false, nil
 	}
 	id = int32(t.rows.n)
-	if err := t.rows.appendFrom(&types.Batch{Len: i + 1, Cols: cols}, []int{i}); err != nil {
+	if err := t.rows.appendOne(cols, i); err != nil {
 		return 0, false, err
 	}
 	return id, true, t.idx.add(h)

@@ -96,6 +96,23 @@ func (s *rowStore) appendFrom(b *types.Batch, sel []int) error {
 	return nil
 }
 
+// appendOne copies row i of columns.
+func (s *rowStore) appendOne(cols []*types.Vec, i int) error {
+	t, _ := s.tail()
+	var bytes int64
+	for c := range s.kinds {
+		src := cols[c]
+		if !appendRange(t.Cols[c], t.Len, src, i, i+1) {
+			return kindError(t.Cols[c].Kind, src.Kind)
+		}
+		s.note(c, src.Kind)
+		bytes += rangeBytes(src, i, i+1)
+	}
+	t.Len++
+	s.n++
+	return s.charge(bytes)
+}
+
 // appendRow copies one row.
 func (s *rowStore) appendRow(row []types.Datum) error {
 	t, _ := s.tail()
