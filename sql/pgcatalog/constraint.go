@@ -143,7 +143,9 @@ func constraintRows(q *query) {
 			}
 		}
 	}
-	q.tables("conrelid", func(t *catalog.Table) { emit(constraintsOf(t)) })
+	if !q.has("contypid") {
+		q.tables("conrelid", func(t *catalog.Table) { emit(constraintsOf(t)) })
+	}
 	if q.has("conrelid") {
 		return
 	}

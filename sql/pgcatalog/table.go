@@ -43,11 +43,12 @@ var factColumns string
 const firstVirtualOID types.OID = 13200
 
 // added are columns that PostgreSQL 16 has and the facts (of 15) lack, and where
-// they stand: after which column.
+// they stand: after which column ("": first).
 var added = map[string][][2]string{
-	"pg_auth_members": {{"admin_option", "inherit_option:16!"}, {"inherit_option", "set_option:16!"}},
+	"pg_auth_members": {{"", "oid:26!"}, {"admin_option", "inherit_option:16!"}, {"inherit_option", "set_option:16!"}},
 	"pg_collation":    {{"colliculocale", "collicurules:25"}},
 	"pg_database":     {{"daticulocale", "daticurules:25"}},
+	"pg_subscription": {{"subdisableonerr", "subpasswordrequired:16!"}, {"subpasswordrequired", "subrunasowner:16!"}, {"subpublications", "suborigin:25"}},
 }
 
 // sysColumns are the relations of schema sys.
@@ -83,11 +84,16 @@ func init() {
 		if refused[name] {
 			t.ACL = []catalog.ACLItem{}
 		}
-		for _, c := range strings.Fields(columns) {
-			t.Columns = append(t.Columns, parseColumn(c))
+		last := ""
+		for _, c := range append([]string{""}, strings.Fields(columns)...) {
+			if c != "" {
+				t.Columns = append(t.Columns, parseColumn(c))
+				last = t.Columns[len(t.Columns)-1].Name
+			}
 			for _, a := range added[name] {
-				if t.Columns[len(t.Columns)-1].Name == a[0] {
+				if last == a[0] {
 					t.Columns = append(t.Columns, parseColumn(a[1]))
+					last = t.Columns[len(t.Columns)-1].Name
 				}
 			}
 		}
