@@ -232,7 +232,8 @@ func fillArray(_ *Ctx, a []types.Datum, _ []types.T, result types.T) (types.Datu
 		if d.IsNull() {
 			return types.Null, pgerr.New(pgerr.NullValueNotAllowed, "dimension values cannot be null")
 		}
-		if d.I < 0 || d.I > 1<<27 || total*int(max(d.I, 1)) > 1<<27 {
+		// PostgreSQL's own limit would let one call take gigabytes.
+		if d.I < 0 || d.I > 1<<24 || total*int(max(d.I, 1)) > 1<<24 {
 			return types.Null, pgerr.New(pgerr.ProgramLimitExceeded, "array size exceeds the maximum allowed (134217727)")
 		}
 		total *= int(d.I)

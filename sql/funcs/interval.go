@@ -4,6 +4,7 @@ import (
 	"math"
 	"strings"
 	"time"
+	_ "time/tzdata" // zones must not depend on the machine
 
 	"zorya/pgerr"
 	"zorya/sql/types"

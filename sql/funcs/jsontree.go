@@ -73,13 +73,14 @@ func (p *jparser) container(open byte) jval {
 	}
 	p.at++
 	for p.at < len(p.s) && p.peek() != end {
+		before := p.at
 		if open == '{' {
 			v.keys = append(v.keys, p.str())
 			p.peek()
 			p.at++ // the colon
 		}
 		v.elems = append(v.elems, p.value())
-		if p.peek() == ',' {
+		if p.peek() == ',' || p.at == before {
 			p.at++
 		}
 	}

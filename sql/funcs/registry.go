@@ -39,7 +39,7 @@ type kernels map[string]kernel
 var groups = []func() kernels{
 	boolKernels, intKernels, floatKernels, numericKernels, textKernels, patternKernels, formatKernels,
 	datetimeKernels, datePartKernels, overlapKernels, castKernels, uuidKernels, arrayKernels, jsonKernels, systemKernels,
-	setKernels, aggregateKernels, windowKernels,
+	setKernels, aggregateKernels, windowKernels, rangeKernels, nullKernels,
 }
 
 type operKey struct {

@@ -32,9 +32,6 @@ pg_stat_get_last_analyze_time pg_stat_get_last_autoanalyze_time pg_stat_get_last
 pg_stat_get_mod_since_analyze pg_sequence_last_value pg_tablespace_location
 acldefault makeaclitem pg_cancel_backend pg_terminate_backend pg_partition_ancestors pg_postmaster_start_time pg_conf_load_time`
 
-// catalogSets are those of them that return sets.
-const catalogSets = `aclexplode pg_get_keywords pg_show_all_settings pg_options_to_table pg_get_catalog_foreign_keys pg_sequence_parameters`
-
 func systemKernels() kernels {
 	out := kernels{}
 	names := map[string]bool{}

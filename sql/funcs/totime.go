@@ -211,7 +211,7 @@ func (p *parsedMoment) takeWord(f, s string) (rest string, ok bool, err error) {
 		}
 		switch c := s[0] | 0x20; strings.ToUpper(f)[0] {
 		case 'A', 'P':
-			p.pm, p.am = c == 'p', c == 'a' && len(s) > 1 && strings.ContainsAny(s[1:3], "mM.")
+			p.pm, p.am = c == 'p', c == 'a'
 			p.bc = false
 		case 'B':
 			p.bc = c == 'b'

@@ -1,0 +1,150 @@
+package funcs
+
+import (
+	"zorya/pgerr"
+	"zorya/sql/types"
+)
+
+var errFrameOffset = pgerr.New("22013", "invalid preceding or following size in window function")
+
+// rangeKernels: in_range(value, base, offset, sub, less) says whether value lies
+// before (less) or after the bound base ± offset; window frames with RANGE ask it.
+func rangeKernels() kernels {
+	out := kernels{}
+	for i, v := range widths {
+		for j, o := range widths {
+			if i == 0 || i == 1 || i == j {
+				out["in_range_int"+v.digit+"_int"+o.digit] = inRange(intBound, types.Int8OID, func(d types.Datum) bool { return d.I < 0 })
+			}
+		}
+	}
+	negativeInterval := func(d types.Datum) bool {
+		return types.Compare(types.IntervalOID, d, interval(0, 0, 0)) < 0
+	}
+	negativeFloat := func(d types.Datum) bool { return d.F != d.F || d.F < 0 }
+	stamp := func(t types.OID) kernel {
+		return inRange(func(c *Ctx, base, offset types.Datum, sub bool) (types.Datum, int, error) {
+			v := offset.X.(types.Interval)
+			if sub {
+				v = scaleSign(v, -1)
+			}
+			b, err := plusAny(c, t, base, v)
+			return b, 0, err
+		}, t, negativeInterval)
+	}
+	out["in_range_timestamp_interval"], out["in_range_timestamptz_interval"] = stamp(types.TimestampOID), stamp(types.TimestampTZOID)
+	inner := stamp(types.TimestampOID)
+	out["in_range_date_interval"] = ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		b := append([]types.Datum(nil), a...)
+		b[0], b[1] = types.NewInt(dateToTimestamp(a[0].I)), types.NewInt(dateToTimestamp(a[1].I))
+		return inner.eval(c, b)
+	})
+	out["in_range_time_interval"] = inRange(func(_ *Ctx, base, offset types.Datum, sub bool) (types.Datum, int, error) {
+		us := offset.X.(types.Interval).Micros
+		if sub {
+			us = -us
+		}
+		return types.NewInt(base.I + us), 0, nil
+	}, types.Int8OID, func(d types.Datum) bool { return d.X.(types.Interval).Micros < 0 })
+	out["in_range_interval_interval"] = inRange(func(_ *Ctx, base, offset types.Datum, sub bool) (types.Datum, int, error) {
+		v := offset.X.(types.Interval)
+		if sub {
+			v = scaleSign(v, -1)
+		}
+		sum, err := plusInterval(base.X.(types.Interval), v)
+		return types.Datum{Kind: types.KindInterval, X: sum}, 0, err
+	}, types.IntervalOID, negativeInterval)
+	float := inRange(func(_ *Ctx, base, offset types.Datum, sub bool) (types.Datum, int, error) {
+		if sub {
+			return types.NewFloat(base.F - offset.F), 0, nil
+		}
+		return types.NewFloat(base.F + offset.F), 0, nil
+	}, types.Float8OID, negativeFloat)
+	out["in_range_float8_float8"], out["in_range_float4_float8"] = float, float
+	out["in_range_numeric_numeric"] = inRange(func(_ *Ctx, base, offset types.Datum, sub bool) (types.Datum, int, error) {
+		b, o := decOf(base), decOf(offset)
+		if sub {
+			o = o.neg()
+		}
+		return addDec(b, o).datum(), 0, nil
+	}, types.NumericOID, func(d types.Datum) bool { o := decOf(d); return o.nan || o.sign() < 0 })
+	return out
+}
+
+// intBound adds integers; beyond is the sign of an overflow.
+func intBound(_ *Ctx, base, offset types.Datum, sub bool) (bound types.Datum, beyond int, err error) {
+	if sub {
+		s := base.I - offset.I
+		if (base.I^offset.I)&(base.I^s) < 0 {
+			return types.Null, -1, nil
+		}
+		return types.NewInt(s), 0, nil
+	}
+	s := base.I + offset.I
+	if (base.I^s)&(offset.I^s) < 0 {
+		return types.Null, 1, nil
+	}
+	return types.NewInt(s), 0, nil
+}
+
+// inRange makes the kernel from what computes the bound, of type t.
+func inRange(bound func(c *Ctx, base, offset types.Datum, sub bool) (types.Datum, int, error), t types.OID, negative func(types.Datum) bool) kernel {
+	return ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		if negative(a[2]) {
+			return types.Null, errFrameOffset
+		}
+		sub, less := a[3].Bool(), a[4].Bool()
+		b, beyond, err := bound(c, a[1], a[2], sub)
+		if err != nil {
+			return types.Null, err
+		}
+		order := -beyond
+		if beyond == 0 {
+			order = types.Compare(t, a[0], b)
+		}
+		if less {
+			return types.NewBool(order <= 0), nil
+		}
+		return types.NewBool(order >= 0), nil
+	})
+}
+
+// nullKernels: functions that count NULLs, and other small ones.
+func nullKernels() kernels {
+	count := func(null bool) kernel {
+		return scalar(func(a []types.Datum) (types.Datum, error) {
+			n := 0
+			for _, d := range a {
+				if d.IsNull() == null {
+					n++
+				}
+			}
+			return types.NewInt(int64(n)), nil
+		})
+	}
+	return kernels{
+		"pg_num_nulls": count(true), "pg_num_nonnulls": count(false),
+		// random() takes its numbers from the system: a seed is checked and changes nothing.
+		"setseed": scalar(func(a []types.Datum) (types.Datum, error) {
+			if !(a[0].F >= -1 && a[0].F <= 1) {
+				return types.Null, pgerr.New(pgerr.InvalidParameterValue, "setseed parameter %g is out of allowed range [-1,1]", a[0].F)
+			}
+			return types.NewText(""), nil
+		}),
+		"timestamptz(1082,1083)": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			ts, err := dateTime(a[0].I, a[1].I)
+			return types.NewInt(localToUTC(ts, c.zone())), err
+		}),
+		"timetz_zone": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			zone, err := loadZone(a[0].S)
+			if err != nil {
+				return types.Null, err
+			}
+			_, offset := goTime(c.txnTime().I).In(zone).Zone()
+			t := a[1].X.(types.TimeTZ)
+			us := t.Micros + (int64(t.Zone)+int64(offset))*secondMicros
+			us -= floorDiv(us, dayMicros) * dayMicros
+			return types.Datum{Kind: types.KindTimeTZ, X: types.TimeTZ{Micros: us, Zone: int32(-offset)}}, nil
+		}),
+	}
+}
