@@ -80,8 +80,8 @@ type rememberedID struct {
 	id   [16]byte
 }
 
-// NewCore returns a Core that knows of no commits after `last`, and remembers at
-// most maxClaims claims: more raise the floor. Transactions whose commit is longer
+// NewCore returns a Core that knows of no commits after `last`, when no transaction
+// is under way. It remembers at most maxClaims claims: more raise the floor. Transactions whose commit is longer
 // ago than age, measured by `elapsed` of Judge, are forgotten.
 func NewCore(last kv.Timestamp, maxClaims int, age time.Duration) *Core {
 	return &Core{
@@ -89,7 +89,7 @@ func NewCore(last kv.Timestamp, maxClaims int, age time.Duration) *Core {
 		ids:        map[[16]byte]kv.Timestamp{},
 		lastCommit: last,
 		floor:      last,
-		window:     window{age: age},
+		window:     window{age: age, horizon: last},
 		max:        maxClaims,
 	}
 }

@@ -192,7 +192,7 @@ func (c *Cluster) replay(applied uint64) error {
 		if len(gathered) < 1000 && err == nil {
 			continue
 		}
-		if err := c.store.Apply(gathered); err != nil {
+		if err := c.store.Replay(gathered); err != nil {
 			return err
 		}
 		if err == io.EOF {

@@ -16,7 +16,7 @@ type Record struct {
 	Horizon   kv.Timestamp // No read below this time is served once this is applied.
 	TxnID     [16]byte
 	Kind      Kind
-	Mutations []kv.Mutation // Ordinary, Backfill. May be empty: claims alone.
+	Mutations []kv.Mutation // Ordinary, Backfill. One per key; none: claims alone.
 	// AsOf is the time of the scan that a Backfill comes from; its mutations are
 	// as old as that. Descriptor is the catalog key that it depended on.
 	AsOf       kv.Timestamp

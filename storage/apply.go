@@ -21,6 +21,7 @@ type applier struct {
 	// does not see it yet. Hot rows are there several times in a group commit.
 	fresh   map[string]version
 	changes map[uint32]int64
+	replay  bool // See Replay.
 	key     []byte
 	val     []byte
 }
@@ -28,10 +29,17 @@ type applier struct {
 // Apply applies records, which follow those applied so far or repeat them
 // (invariant 1). They become visible together. An error leaves the store as it
 // was, and means that it can't go on. Keys and values are not kept.
-func (s *Store) Apply(records []journal.Record) error {
+func (s *Store) Apply(records []journal.Record) error { return s.applyAll(records, false) }
+
+// Replay is Apply when nobody reads: it raises the horizon to each record's time,
+// so that no version must be looked up to be filed. That is many times faster.
+func (s *Store) Replay(records []journal.Record) error { return s.applyAll(records, true) }
+
+func (s *Store) applyAll(records []journal.Record, replay bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := &s.apply
+	a.replay = replay
 	a.begin(s.db.NewBatch(), s.Applied())
 	defer a.batch.Close()
 	for i := range records {
@@ -66,6 +74,9 @@ func (s *Store) applyRecord(r *journal.Record) error {
 	a := &s.apply
 	a.state.Seq, a.state.Time = r.Seq, r.Time
 	a.state.Horizon = max(a.state.Horizon, r.Horizon)
+	if a.replay {
+		a.state.Horizon = r.Time
+	}
 	switch r.Kind {
 	case journal.Ordinary:
 		return s.mutate(r.Mutations, r.Time)
@@ -89,7 +100,7 @@ func (s *Store) mutate(mutations []kv.Mutation, at kv.Timestamp) error {
 	a := &s.apply
 	for i := range mutations {
 		m := &mutations[i]
-		old, err := s.current(m.Key)
+		old, err := s.superseded(m.Key, at)
 		if err != nil {
 			return err
 		}
@@ -108,6 +119,15 @@ func (s *Store) mutate(mutations []kv.Mutation, at kv.Timestamp) error {
 		a.count(m.Key, at)
 	}
 	return nil
+}
+
+// superseded returns the version that one of time at follows, or is shadowed by.
+// In a replay no record but a backfill needs to know: it is newer than all else.
+func (s *Store) superseded(key kv.Key, at kv.Timestamp) (version, error) {
+	if s.apply.replay && at == s.apply.state.Time {
+		return version{deleted: true}, nil
+	}
+	return s.current(key)
 }
 
 // current returns the newest version of a key, with the batch at hand; the zero

@@ -30,6 +30,9 @@
 //     it after reading: below it there is an error, never a wrong answer.
 //  4. A bucket is announced to readers before it has its first entry.
 //
+// After a restart there are no readers of the past: Replay raises the horizon as
+// it goes and files nothing.
+//
 // Storage never syncs for durability, reads no clock and starts no goroutine
 // (Pebble has its own). The bytes are drawn in docs/formats.md.
 package storage

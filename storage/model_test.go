@@ -109,7 +109,7 @@ func (w *world) record() journal.Record {
 	}
 	if n := len(w.records); n > 12 && rng.IntN(8) == 0 {
 		r.Kind = journal.Backfill
-		r.AsOf = max(r.Horizon, w.records[n-1-rng.IntN(8)].Time-kv.Timestamp(rng.IntN(2)))
+		r.AsOf = max(r.Horizon, w.s.Horizon(), w.records[n-1-rng.IntN(8)].Time-kv.Timestamp(rng.IntN(2)))
 	}
 	if w.purge > 0 && len(w.records) > 0 && rng.IntN(40) == 0 {
 		w.purge--
@@ -117,8 +117,10 @@ func (w *world) record() journal.Record {
 		r.Purged = kv.PrefixSpan(kv.Key("\x10zz"))
 	}
 	for range rng.IntN(4) {
-		if r.Kind != journal.Purge {
-			r.Mutations = append(r.Mutations, w.mutation())
+		m := w.mutation()
+		taken := slices.ContainsFunc(r.Mutations, func(o kv.Mutation) bool { return bytes.Equal(o.Key, m.Key) })
+		if r.Kind != journal.Purge && !taken { // One mutation per key.
+			r.Mutations = append(r.Mutations, m)
 		}
 	}
 	return r
@@ -160,7 +162,7 @@ func (w *world) crash() error {
 		return fmt.Errorf("position %d after %d records", applied, len(w.records))
 	}
 	from := applied - min(applied, w.rng.Uint64N(5))
-	return w.s.Apply(w.records[from:])
+	return w.s.Replay(w.records[from:])
 }
 
 // compare reads at a time and reports the first difference from the model.
