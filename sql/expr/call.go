@@ -25,20 +25,23 @@ func (c *compiler) call(e *rel.Call) (*node, error) {
 	n.safe = n.safe && infallible(e)
 	strict := e.Fn.Strict
 	n.row = func(env *Env, r []types.Datum) (types.Datum, error) {
-		var small [4]types.Datum
-		vals, null := small[:0], false
+		if env == nil {
+			env = &Env{}
+		}
+		base, null := len(env.stack), false
+		defer func() { env.stack = env.stack[:base] }()
 		for _, a := range args {
 			d, err := a.row(env, r)
 			if err != nil {
 				return types.Null, err
 			}
 			null = null || d.IsNull()
-			vals = append(vals, d)
+			env.stack = append(env.stack, d)
 		}
 		if strict && null {
 			return types.Null, nil
 		}
-		return apply(env.ctx(), vals)
+		return apply(env.Ctx, env.stack[base:])
 	}
 	if n.fixed {
 		return n, nil // byRow computes it once

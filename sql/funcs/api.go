@@ -99,7 +99,8 @@ type Func struct {
 	// NewAgg makes the state of an aggregate.
 	NewAgg func(c *Ctx, argTypes []types.T) Agg
 	// OrderedSet: 'o' ordered-set, 'h' hypothetical-set aggregate; direct arguments
-	// come first in Args.
+	// come first in Args, in NewAgg's types and in what Add gets; rows are added in the
+	// order of WITHIN GROUP.
 	OrderedSet byte
 	// NewWin makes the state of a window function that is no aggregate.
 	NewWin func(c *Ctx) Win
@@ -194,14 +195,3 @@ type Match struct {
 	VariadicElem types.OID
 	DefaultArgs  []types.Datum // appended after the given arguments
 }
-
-// Functions of this package that other packages call (see resolve.go, casts.go):
-//
-//	Lookup(schema, name string) []*Func
-//	ByOID(oid types.OID) *Func
-//	Resolve(cands []*Func, name string, args []types.OID, argNames []string, variadic bool) (Match, error)
-//	ResolveOperator(name string, left, right types.OID) (*Operator, Match, error)  // left 0 = prefix; error 42883/42725 as PostgreSQL words it
-//	FindCast(from, to types.OID, ctx CastContext) (CastEntry, bool)  // incl. identity and I/O conversion casts
-//	CommonType(what string, ts []types.OID) (types.OID, error)       // UNION, CASE … (manual 10.5); what is used in the error ("CASE", "UNION")
-//	Comparison(strategy byte, left, right types.OID) *Operator       // the btree operator, nil if none
-//	All() []*Func; Operators() []*Operator; Casts() []CastEntry
