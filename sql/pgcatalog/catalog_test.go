@@ -117,7 +117,8 @@ func bank() *Env {
 	view := table(20030, "v", catalog.Col{Name: "id", T: types.Of(types.Int8OID)})
 	view.Kind, view.ViewText, view.ViewRefs = catalog.RelView, "SELECT id FROM child", []types.OID{20010}
 	role := &catalog.Role{Header: catalog.Header{OID: 20040, Name: "app"}, Login: true, Inherit: true,
-		MemberOf: []catalog.Membership{{Role: catalog.AdminRole, Grantor: catalog.AdminRole, OID: 20041}}, Settings: map[string]string{"timezone": "UTC"}}
+		MemberOf: []catalog.Membership{{Role: 20042, Grantor: catalog.AdminRole, OID: 20041}}, Settings: map[string]string{"timezone": "UTC"}}
+	group := &catalog.Role{Header: catalog.Header{OID: 20042, Name: "team"}, Inherit: true}
 	mapping := &catalog.IAMMapping{OID: 20050, ARN: "arn:aws:iam::012345678912:role/example", Role: 20040, Grantor: catalog.AdminRole}
 	domain := &catalog.Domain{Base: types.Of(types.TextOID), Checks: []catalog.Check{{OID: 20061, Name: "d_check", Expr: "(VALUE <> '')", Valid: true}}, Array: 20062}
 	domain.OID, domain.Name, domain.Schema, domain.Owner = 20060, "d", catalog.PublicSchema, catalog.AdminRole
@@ -126,7 +127,7 @@ func bank() *Env {
 	stat := &catalog.ExtStatistics{Table: 20010, Cols: []int{0, 1}, Kinds: []string{"ndistinct", "dependencies", "mcv"}}
 	stat.OID, stat.Name, stat.Schema, stat.Owner = 20080, "st", catalog.PublicSchema, catalog.AdminRole
 	defaults := &catalog.DefaultACL{OID: 20090, Role: catalog.AdminRole, Object: 'r', ACL: []catalog.ACLItem{{Grantee: 20040, Grantor: catalog.AdminRole, Privs: "r"}}}
-	snap := catalog.NewSnapshot(7, Tables(), parent, child, seq, &free, view, role, mapping, domain, fn, stat, defaults)
+	snap := catalog.NewSnapshot(7, Tables(), parent, child, seq, &free, view, role, group, mapping, domain, fn, stat, defaults)
 	snap.SetStats(20010, &catalog.TableStats{Rows: 100, Bytes: 8192, Analyzed: 1, Columns: map[int]catalog.ColStats{1: {Distinct: 4, MCV: []string{"1"}, MCF: []float64{.5}}}})
 	return &Env{Snap: snap, SearchPath: []string{"public"}, Role: catalog.AdminRole, Settings: func() [][3]string { return [][3]string{{"TimeZone", "UTC", "UTC"}} }}
 }
@@ -258,7 +259,8 @@ func TestCatalogFuncs(t *testing.T) {
 		{"has_schema_privilege", []types.Datum{text("app"), text("public"), text("CREATE")}, false},
 		{"has_schema_privilege", []types.Datum{text("app"), text("public"), text("USAGE")}, true},
 		{"pg_table_is_visible", []types.Datum{oid(20010)}, true},
-		{"pg_has_role", []types.Datum{text("app"), text("admin"), text("MEMBER")}, true},
+		{"pg_has_role", []types.Datum{text("app"), text("team"), text("MEMBER")}, true},
+		{"pg_has_role", []types.Datum{text("app"), text("admin"), text("MEMBER")}, false},
 	} {
 		got, err := CatalogFunc(env, test.name, test.args)
 		if err != nil || got.Bool() != test.want {
