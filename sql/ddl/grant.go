@@ -99,8 +99,8 @@ func splitPrivileges(list []ast.Privilege, kind byte) (whole string, columns map
 				what := kindWords[kind]
 				if len(p.Columns) > 0 {
 					what = "column"
-				} else if kind == catalog.OnTable {
-					what = "relation"
+				} else if kind == catalog.OnTable && strings.IndexByte(catalog.AllPrivileges(catalog.OnSequence), l) < 0 {
+					what = "relation" // so worded as long as it may be a sequence
 				}
 				return "", nil, pgerr.New(invalidGrantOperation, "invalid privilege type %s for %s", strings.ToUpper(p.Name), what)
 			}

@@ -235,6 +235,10 @@ func sequenceNumbers(q *catalog.Sequence, given map[string]*ast.SeqOpt, create b
 
 // ownedBy runs OWNED BY.
 func (s *statement) ownedBy(q *catalog.Sequence, path []string) error {
+	if t := s.snap().Table(q.OwnedTable); t != nil && q.OwnedCol < len(t.Columns) && t.Columns[q.OwnedCol].Sequence == q.OID {
+		return pgerr.New(pgerr.FeatureNotSupported, "cannot change ownership of identity sequence").
+			WithDetail("Sequence \"%s\" is linked to table \"%s\".", q.Name, t.Name)
+	}
 	if len(path) == 1 && strings.EqualFold(path[0], "none") {
 		q.OwnedTable, q.OwnedCol = 0, 0
 		return nil
