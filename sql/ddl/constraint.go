@@ -72,7 +72,7 @@ func (b *tableBuilder) addKey(p pendingConstraint) error {
 	if !x.Primary && sameKey(b.t, x) && p.Name == "" {
 		return nil
 	}
-	return b.installKey(x, p.Name, names)
+	return b.installKey(x, p.Name, append(slices.Clone(names), p.Including...))
 }
 
 // sameKey reports whether the table has a unique constraint over the same columns:
@@ -83,10 +83,12 @@ func sameKey(t *catalog.Table, x *catalog.Index) bool {
 	})
 }
 
-// installKey names a key's index and adds it to the table.
+// installKey names a key's index and adds it to the table. cols are the columns that
+// a generated name tells.
 func (b *tableBuilder) installKey(x *catalog.Index, name string, cols []string) error {
 	taken := func(n string) bool {
-		return b.nameTaken(b.t.Schema, n) || n == b.t.Name || b.constraintInSchema(b.t, n)
+		return b.nameTaken(b.t.Schema, n) || n == b.t.Name || b.constraintInSchema(b.t, n) ||
+			slices.ContainsFunc(b.pending, func(p pendingConstraint) bool { return p.Name == n })
 	}
 	switch {
 	case name != "":

@@ -276,6 +276,15 @@ func TestCreateTable(t *testing.T) {
 	if !heap.Primary.Hidden || heap.Primary.OID == 0 || heap.Checks[0].Name != "heap_check" || heap.Indexes[0].Name != "heap_a_b_key" {
 		t.Errorf("table without key: %+v, %+v, %+v", heap.Primary, heap.Checks, heap.Indexes[0])
 	}
+	check := func(n, text string) ast.Constraint { return ast.Constraint{Kind: ast.CheckConstraint, Name: n, Text: text} }
+	w.ok(create("x2", "a int4 unique, b int4", check("", "a > b"), check("", "a > 0"), check("", "b > 0"), check("", "a > 3"), check("x2_a_key", "b > 7"),
+		ast.Constraint{Kind: ast.UniqueConstraint, Columns: []string{"a", "b"}}, ast.Constraint{Kind: ast.UniqueConstraint, Columns: []string{"a", "b"}},
+		ast.Constraint{Kind: ast.UniqueConstraint, Columns: []string{"b"}, Including: []string{"a"}}))
+	names := constraintNames(w.snap().TableByName("public", "x2"))
+	slices.Sort(names)
+	if got := strings.Join(names, " "); got != "x2_a_b_key x2_a_check x2_a_check1 x2_a_key x2_a_key1 x2_b_a_key x2_b_check x2_check" {
+		t.Errorf("constraints %s", got)
+	}
 	w.ok(&ast.CreateTable{Name: name("heap"), IfNotExists: true})
 	w.notices(`NOTICE relation "heap" already exists, skipping`)
 	if n := w.tx.Claim(catalog.RefOf(catalog.PublicSchema, catalog.KindSchema).Key); n != kv.Share {

@@ -89,7 +89,7 @@ func checkIndexForm(st *ast.CreateIndex) error {
 }
 
 // indexColumns fills in an index's keys, INCLUDE and predicate. It returns the
-// names of the keys, for the index's name.
+// names of its columns, for its own.
 func (s *statement) indexColumns(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex) ([]string, error) {
 	var names []string
 	for i := range st.Elems {
@@ -107,8 +107,8 @@ func (s *statement) indexColumns(t *catalog.Table, x *catalog.Index, st *ast.Cre
 				return nil, err
 			}
 			k.Expr, k.T = b.Text, b.T
-			if f, ok := e.X.(*ast.Func); ok {
-				name = f.Name
+			if n := expressionName(e.X); n != "" {
+				name = n
 			}
 		}
 		x.Keys = append(x.Keys, k)
@@ -123,6 +123,7 @@ func (s *statement) indexColumns(t *catalog.Table, x *catalog.Index, st *ast.Cre
 			return nil, pgerr.New(pgerr.UndefinedColumn, "column \"%s\" does not exist", e.Column)
 		}
 		x.Include = append(x.Include, col)
+		names = append(names, uniqueAmong(names, e.Column))
 	}
 	if st.Where != nil {
 		b, err := s.indexExpr(t, x, st.Where, st.WhereText, true)
@@ -132,6 +133,31 @@ func (s *statement) indexColumns(t *catalog.Table, x *catalog.Index, st *ast.Cre
 		x.Where = b.Text
 	}
 	return names, nil
+}
+
+// expressionName is the name that an expression suggests for its column; "" if none.
+func expressionName(x ast.Expr) string {
+	switch x := x.(type) {
+	case *ast.ColumnRef:
+		return x.Parts[len(x.Parts)-1]
+	case *ast.Func:
+		return x.Name
+	case *ast.SpecialFunc:
+		return x.Name
+	case *ast.Collate:
+		return expressionName(x.X)
+	case *ast.Cast:
+		if n := expressionName(x.X); n != "" {
+			return n
+		}
+		return x.Type.Name
+	case *ast.Case:
+		if n := expressionName(x.Else); n != "" {
+			return n
+		}
+		return "case"
+	}
+	return ""
 }
 
 // indexExpr binds an expression of an index and notes what it uses.
