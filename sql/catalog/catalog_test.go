@@ -174,6 +174,32 @@ func TestSharedDependency(t *testing.T) {
 	}
 }
 
+// An Editor's snapshot follows its changes.
+func TestEditorSnapshot(t *testing.T) {
+	s, c := open(t)
+	before := at(t, c, s.Begin())
+	e := catalog.NewEditor(ctx, s.Begin(), before)
+	if len(e.Snapshot().Tables()) != 0 {
+		t.Error("tables from nowhere")
+	}
+	tab := newTable(t, e, "t")
+	tab.Checks = []catalog.Check{{OID: 77, Name: "c"}}
+	e.Put(tab)
+	if len(e.Snapshot().Tables()) != 1 || e.Snapshot().TableByName("public", "t") != tab || e.Snapshot().ConstraintHolder(77) != tab {
+		t.Error("a new table is not found")
+	}
+	moved := tab.Clone()
+	moved.Name, moved.Checks = "u", nil
+	e.Put(moved)
+	if e.Snapshot().TableByName("public", "t") != nil || e.Snapshot().Tables()[0] != moved || e.Snapshot().ConstraintHolder(77) != nil {
+		t.Error("a renamed table is found under its old name")
+	}
+	e.Delete(moved)
+	if len(e.Snapshot().Tables()) != 0 || len(before.Tables()) != 0 {
+		t.Error("a deleted table is found")
+	}
+}
+
 func TestSearchPath(t *testing.T) {
 	table := func(oid, schema types.OID, name string) *catalog.Table {
 		tab := &catalog.Table{Kind: catalog.RelTable}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"maps"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"zorya/kv"
@@ -21,8 +22,17 @@ type Snapshot struct {
 	names   map[nameID]types.OID
 	funcs   map[nameID][]*Function
 	rowType map[types.OID]*Table // by Table.Type
+	// holders are the table or domain of each constraint.
+	holders map[types.OID]Object
+	tables  *tableList
 	virtual *virtualSet
 	stats   *statsStore
+}
+
+// A tableList is all tables in order, made when it is first asked for.
+type tableList struct {
+	once sync.Once
+	list []*Table
 }
 
 // A nameID is a name in its name space. Classes: 'r' relations, 't' types, 'n'
@@ -69,6 +79,7 @@ func emptySnapshot(version kv.Timestamp, virtual *virtualSet, stats *statsStore)
 		Version: version, virtual: virtual, stats: stats,
 		objects: map[types.OID]Object{}, indexes: map[types.OID]*Index{},
 		names: map[nameID]types.OID{}, funcs: map[nameID][]*Function{}, rowType: map[types.OID]*Table{},
+		holders: map[types.OID]Object{}, tables: &tableList{},
 	}
 }
 
@@ -81,6 +92,7 @@ func (s *Snapshot) private() *Snapshot {
 	c.Version = kv.MaxTimestamp - kv.Timestamp(edits.Add(1))
 	c.objects, c.indexes = maps.Clone(s.objects), maps.Clone(s.indexes)
 	c.names, c.funcs, c.rowType = maps.Clone(s.names), maps.Clone(s.funcs), maps.Clone(s.rowType)
+	c.holders, c.tables = maps.Clone(s.holders), &tableList{}
 	return &c
 }
 
@@ -109,8 +121,36 @@ func entries(o Object) []nameID {
 	return nil
 }
 
+// constraintOIDs are the constraints that an object holds.
+func constraintOIDs(o Object) []types.OID {
+	var list []types.OID
+	switch o := o.(type) {
+	case *Table:
+		for _, x := range o.AllIndexes() {
+			if x.ConstraintOID != 0 {
+				list = append(list, x.ConstraintOID)
+			}
+		}
+		for i := range o.Checks {
+			list = append(list, o.Checks[i].OID)
+		}
+		for i := range o.FKs {
+			list = append(list, o.FKs[i].OID)
+		}
+	case *Domain:
+		for i := range o.Checks {
+			list = append(list, o.Checks[i].OID)
+		}
+	}
+	return list
+}
+
 func (s *Snapshot) add(o Object) {
 	s.objects[o.ID()] = o
+	s.tables = &tableList{}
+	for _, c := range constraintOIDs(o) {
+		s.holders[c] = o
+	}
 	for _, n := range entries(o) {
 		s.names[n] = o.ID()
 	}
@@ -133,6 +173,10 @@ func (s *Snapshot) add(o Object) {
 
 func (s *Snapshot) remove(o Object) {
 	delete(s.objects, o.ID())
+	s.tables = &tableList{}
+	for _, c := range constraintOIDs(o) {
+		delete(s.holders, c)
+	}
 	for _, n := range entries(o) {
 		delete(s.names, n)
 	}
@@ -216,8 +260,16 @@ func listOf[T Object](s *Snapshot) []T {
 	return list
 }
 
-// Tables returns the stored tables and the views, by OID.
-func (s *Snapshot) Tables() []*Table { return listOf[*Table](s) }
+// Tables returns the stored tables and the views, by OID. The slice is shared.
+func (s *Snapshot) Tables() []*Table {
+	l := s.tables
+	l.once.Do(func() { l.list = listOf[*Table](s) })
+	return l.list
+}
+
+// ConstraintHolder returns the *Table or *Domain that has the constraint of that
+// OID, or nil.
+func (s *Snapshot) ConstraintHolder(oid types.OID) Object { return s.holders[oid] }
 
 // Virtual returns the computed tables. The slice is shared.
 func (s *Snapshot) Virtual() []*Table { return s.virtual.list }

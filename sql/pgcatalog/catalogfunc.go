@@ -331,6 +331,12 @@ func (e *Env) objDescription(a []types.Datum) (any, error) {
 			return nil, nil
 		}
 	}
+	if class == classRelation {
+		if c, ok := e.class(oidArg(a[0])); ok {
+			return text(c.head.Comment), nil
+		}
+		return nil, nil
+	}
 	var found any
 	e.comments(func(c, oid types.OID, sub int, comment string) {
 		if oid == oidArg(a[0]) && sub == 0 && (any1 || c == class) && comment != "" {

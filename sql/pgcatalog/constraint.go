@@ -118,18 +118,16 @@ func domainConstraints(d *catalog.Domain) []constraint {
 
 // constraint finds a constraint by OID.
 func (e *Env) constraint(oid types.OID) (constraint, bool) {
-	for _, t := range e.Snap.Tables() {
-		for _, c := range constraintsOf(t) {
-			if c.oid == oid {
-				return c, true
-			}
-		}
+	var list []constraint
+	switch o := e.Snap.ConstraintHolder(oid).(type) {
+	case *catalog.Table:
+		list = constraintsOf(o)
+	case *catalog.Domain:
+		list = domainConstraints(o)
 	}
-	for _, d := range e.Snap.Domains() {
-		for _, c := range domainConstraints(d) {
-			if c.oid == oid {
-				return c, true
-			}
+	for _, c := range list {
+		if c.oid == oid {
+			return c, true
 		}
 	}
 	return constraint{}, false
