@@ -314,12 +314,12 @@ func BenchmarkRebuild(b *testing.B) {
 	wg.Wait()
 	image := fs.CrashClone(vfs.CrashCloneCfg{})
 	_ = c.Close()
-	if err := image.RemoveAll("/c/storage"); err != nil {
-		b.Fatal(err)
-	}
 	for b.Loop() {
 		b.StopTimer()
 		copied := image.CrashClone(vfs.CrashCloneCfg{})
+		if err := copied.RemoveAll("/c/storage"); err != nil {
+			b.Fatal(err)
+		}
 		b.StartTimer()
 		c := open(b, "/c", Options{FS: copied})
 		b.StopTimer()
