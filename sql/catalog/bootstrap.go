@@ -24,7 +24,7 @@ func bootObjects() []Object {
 		&Role{Header: Header{OID: DatabaseOwner, Name: "pg_database_owner", Owner: AdminRole}, Inherit: true, ConnLimit: -1},
 		schema(PgCatalog, "pg_catalog", "system catalog schema", owner, usage),
 		schema(PublicSchema, "public", "standard public schema", owner, usage,
-			ACLItem{Grantee: AdminRole, Grantor: DatabaseOwner, Privs: "UC"}),
+			ACLItem{Grantee: AdminRole, Grantor: DatabaseOwner, Privs: "UC", Option: "U"}),
 		schema(InfoSchema, "information_schema", "", owner, usage),
 		schema(SysSchema, "sys", "", owner, usage),
 	}

@@ -572,6 +572,8 @@ func TestGrant(t *testing.T) {
 	}
 	w.ok(grant("schema", "public", ast.Privilege{Name: "create"}))
 	w.notices(`WARNING no privileges were granted for "public"`)
+	w.ok(grant("schema", "public", ast.Privilege{Name: "usage"}))
+	w.notices()
 	option := grant("table", "t", ast.Privilege{Name: "select"})
 	option.GrantOption = true
 	w.ok(option)

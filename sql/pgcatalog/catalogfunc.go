@@ -3,6 +3,7 @@ package pgcatalog
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"zorya/pgerr"
 	"zorya/sql/catalog"
@@ -40,6 +41,9 @@ func CatalogFunc(env *Env, name string, args []types.Datum) (types.Datum, error)
 	}
 	return datum(types.AclItemArrayOID, v), nil // the only array that one of them gives
 }
+
+// processStart is when the server started, near enough.
+var processStart = time.Now()
 
 func oidArg(d types.Datum) types.OID { return types.OID(uint32(d.I)) }
 
@@ -120,9 +124,10 @@ func init() {
 		"pg_stat_get_mod_since_analyze": constant(0),
 		"pg_stat_get_last_vacuum_time":  constant(nil), "pg_stat_get_last_autovacuum_time": constant(nil),
 		"pg_stat_get_last_analyze_time": constant(nil), "pg_stat_get_last_autoanalyze_time": constant(nil),
-		"pg_stat_get_live_tuples": func(e *Env, a []types.Datum) (any, error) { return int64(e.Snap.Stats(oidArg(a[0])).Rows), nil },
-		"pg_relation_filenode":    func(e *Env, a []types.Datum) (any, error) { return oidArg(a[0]), nil },
-		"pg_sequence_last_value":  constant(nil),
+		"pg_stat_get_live_tuples":  func(e *Env, a []types.Datum) (any, error) { return int64(e.Snap.Stats(oidArg(a[0])).Rows), nil },
+		"pg_relation_filenode":     func(e *Env, a []types.Datum) (any, error) { return oidArg(a[0]), nil },
+		"pg_sequence_last_value":   constant(nil),
+		"pg_postmaster_start_time": constant(processStart), "pg_conf_load_time": constant(processStart),
 
 		"obj_description":    (*Env).objDescription,
 		"col_description":    (*Env).colDescription,
