@@ -294,7 +294,7 @@ func (s *statement) fkName(t *catalog.Table, con *ast.Constraint) (string, error
 	return con.Name, nil
 }
 
-// comparable are the families of types between which a foreign key can compare.
+// families are the types between which a foreign key can compare, by letter.
 var families = map[types.OID]byte{
 	types.Int2OID: 'i', types.Int4OID: 'i', types.Int8OID: 'i', types.NumericOID: 'n',
 	types.Float4OID: 'f', types.Float8OID: 'f', types.TextOID: 't', types.VarcharOID: 't', types.BpcharOID: 'b',

@@ -270,7 +270,7 @@ type drop struct {
 }
 
 // dropAll drops items, and with cascade what depends on them; without, it fails if
-// something does. what names the statement's object when there is only one.
+// something does.
 func (s *statement) dropAll(items []item, cascade bool) error {
 	d := &drop{statement: s, original: map[item]bool{}, found: map[item]int{}, auto: map[item]bool{}, because: map[item]item{}}
 	for _, it := range items {

@@ -280,9 +280,9 @@ func (s *statement) grantable(t grantTarget, kind byte, acl []catalog.ACLItem, w
 	if privs == "" && !s.hasAny(t) {
 		return 0, "", pgerr.New(pgerr.InsufficientPrivilege, "permission denied for %s %s", t.what, t.head.Name)
 	}
-	code, verb := privilegeNotGranted, "granted"
+	code := privilegeNotGranted
 	if !grant {
-		code, verb = privilegeNotRevoked, "revoked"
+		code = privilegeNotRevoked
 	}
 	on := "\"" + t.head.Name + "\""
 	if column != "" {
@@ -296,7 +296,7 @@ func (s *statement) grantable(t grantTarget, kind byte, acl []catalog.ACLItem, w
 	case grant:
 		s.warning(code, "not all privileges were granted for %s", on)
 	default:
-		s.warning(code, "not all privileges could be %s for %s", verb, on)
+		s.warning(code, "not all privileges could be revoked for %s", on)
 	}
 	return grantor, privs, nil
 }

@@ -245,15 +245,15 @@ func (q *query) describeType(t types.T) []any {
 
 func columnRows(q *query) {
 	q.infoTables("table_schema", "table_name", func(c class) {
-		for n, i := range c.table.Live() {
+		for _, i := range c.table.Live() {
 			if col := &c.table.Columns[i]; !q.skipsName("column_name", col.Name) {
-				q.addColumn(c, col, i, n)
+				q.addColumn(c, col, i)
 			}
 		}
 	})
 }
 
-func (q *query) addColumn(c class, col *catalog.Col, i, _ int) {
+func (q *query) addColumn(c class, col *catalog.Col, i int) {
 	values := append([]any{database, q.schemaName(c.head.Schema), c.head.Name, col.Name, i + 1, text(col.Default), !col.NotNull}, q.describeType(col.T)...)
 	values[len(values)-1] = fmt.Sprint(i + 1)
 	if d := q.Snap.Domain(col.Domain); d != nil {

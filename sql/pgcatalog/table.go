@@ -156,10 +156,11 @@ type source struct {
 	table   *catalog.Table
 }
 
-// sources are by schema and name: "pg_class", "information_schema.tables".
+// sources are by the relation's OID.
 var sources = map[types.OID]*source{}
 
-// sourceLists are the tables of sources, a file each.
+// sourceLists are the tables of sources, a file each, by name: "pg_class",
+// "information_schema.tables".
 var sourceLists = []map[string]*source{
 	classSources, constraintSources, typeSources, functionSources, roleSources, systemSources, infoSources,
 }
@@ -318,7 +319,7 @@ func yesNo(b bool) string {
 	return "NO"
 }
 
-// vectorTypes are the array types whose subscripts begin at 0.
+// elemOf are the element types of the array types that catalogs have.
 var elemOf = map[types.OID]types.OID{
 	types.Int2VectorOID: types.Int2OID, types.OidVectorOID: types.OidOID, types.Int2ArrayOID: types.Int2OID,
 	types.OidArrayOID: types.OidOID, types.TextArrayOID: types.TextOID, types.NameArrayOID: types.NameOID,
