@@ -276,7 +276,9 @@ func TestCreateTable(t *testing.T) {
 	if !heap.Primary.Hidden || heap.Primary.OID == 0 || heap.Checks[0].Name != "heap_check" || heap.Indexes[0].Name != "heap_a_b_key" {
 		t.Errorf("table without key: %+v, %+v, %+v", heap.Primary, heap.Checks, heap.Indexes[0])
 	}
-	check := func(n, text string) ast.Constraint { return ast.Constraint{Kind: ast.CheckConstraint, Name: n, Text: text} }
+	check := func(n, text string) ast.Constraint {
+		return ast.Constraint{Kind: ast.CheckConstraint, Name: n, Text: text}
+	}
 	w.ok(create("x2", "a int4 unique, b int4", check("", "a > b"), check("", "a > 0"), check("", "b > 0"), check("", "a > 3"), check("x2_a_key", "b > 7"),
 		ast.Constraint{Kind: ast.UniqueConstraint, Columns: []string{"a", "b"}}, ast.Constraint{Kind: ast.UniqueConstraint, Columns: []string{"a", "b"}},
 		ast.Constraint{Kind: ast.UniqueConstraint, Columns: []string{"b"}, Including: []string{"a"}}))
