@@ -14,11 +14,11 @@ import (
 func two(t *testing.T) (c *Cluster, t1, t2 *txn.Txn) {
 	c = open(t, "/c", Options{FS: vfs.NewMem(), Limits: txn.DSQLLimits})
 	t.Cleanup(func() { _ = c.Close() })
-	tx := c.DB().Begin(txn.Options{})
+	tx := begin(c, txn.Options{})
 	set(tx, "a", "0")
 	set(tx, "b", "0")
-	want(t, tx.Commit(ctx), "")
-	return c, c.DB().Begin(txn.Options{}), c.DB().Begin(txn.Options{})
+	want(t, commit(tx), "")
+	return c, begin(c, txn.Options{}), begin(c, txn.Options{})
 }
 
 func set(tx *txn.Txn, key, value string) {
@@ -63,9 +63,9 @@ func TestLostUpdateIsPrevented(t *testing.T) {
 	c, t1, t2 := two(t)
 	set(t1, "a", get(t, t1, "a")+"1")
 	set(t2, "a", get(t, t2, "a")+"2")
-	want(t, t2.Commit(ctx), "")
-	want(t, t1.Commit(ctx), "40001")
-	if v := get(t, c.DB().Begin(txn.Options{}), "a"); v != "02" {
+	want(t, commit(t2), "")
+	want(t, commit(t1), "40001")
+	if v := get(t, begin(c, txn.Options{}), "a"); v != "02" {
 		t.Fatalf("a is %q", v)
 	}
 }
@@ -87,7 +87,7 @@ func TestReadSkewIsPrevented(t *testing.T) {
 	first := get(t, t1, "a")
 	set(t2, "a", "1")
 	set(t2, "b", "1")
-	want(t, t2.Commit(ctx), "")
+	want(t, commit(t2), "")
 	if second := get(t, t1, "b"); first != "0" || second != "0" {
 		t.Fatalf("a is %q, b is %q", first, second)
 	}
@@ -99,11 +99,11 @@ func TestPhantomIsPrevented(t *testing.T) {
 	set(t2, "aa", "new")
 	_ = t2.Delete(kv.Key("\x10b"), kv.Exclusive)
 	set(t2, "c", "new")
-	want(t, t2.Commit(ctx), "")
+	want(t, commit(t2), "")
 	if after := count(t, t1); before != 2 || after != 2 || get(t, t1, "aa") != "nothing" || get(t, t1, "b") != "0" {
 		t.Fatalf("%d keys, then %d", before, after)
 	}
-	if n := count(t, c.DB().Begin(txn.Options{})); n != 3 {
+	if n := count(t, begin(c, txn.Options{})); n != 3 {
 		t.Fatalf("%d keys afterwards", n)
 	}
 }
@@ -126,9 +126,9 @@ func TestWriteSkewOccurs(t *testing.T) {
 	c, t1, t2 := two(t)
 	set(t1, "a", get(t, t1, "b")+"1")
 	set(t2, "b", get(t, t2, "a")+"2")
-	want(t, t1.Commit(ctx), "")
-	want(t, t2.Commit(ctx), "")
-	after := c.DB().Begin(txn.Options{})
+	want(t, commit(t1), "")
+	want(t, commit(t2), "")
+	after := begin(c, txn.Options{})
 	if a, b := get(t, after, "a"), get(t, after, "b"); a != "01" || b != "02" {
 		t.Fatalf("a is %q, b is %q", a, b)
 	}
@@ -141,17 +141,17 @@ func TestForUpdatePreventsWriteSkew(t *testing.T) {
 	want(t, t1.Lock(kv.Key("\x10b"), kv.Exclusive), "")
 	set(t2, "b", get(t, t2, "a")+"2")
 	want(t, t2.Lock(kv.Key("\x10a"), kv.Exclusive), "")
-	want(t, t1.Commit(ctx), "")
-	want(t, t2.Commit(ctx), "40001")
+	want(t, commit(t1), "")
+	want(t, commit(t2), "40001")
 }
 
 // TestLockAloneIsRemembered: a transaction that only locks is a rival too.
 func TestLockAloneIsRemembered(t *testing.T) {
 	_, t1, t2 := two(t)
 	want(t, t1.Lock(kv.Key("\x10a"), kv.Exclusive), "")
-	want(t, t1.Commit(ctx), "")
+	want(t, commit(t1), "")
 	set(t2, "a", "1")
-	want(t, t2.Commit(ctx), "40001")
+	want(t, commit(t2), "40001")
 }
 
 // TestStrengths: key updates stop foreign key checks, other updates don't.
@@ -166,8 +166,8 @@ func TestStrengths(t *testing.T) {
 		_, t1, t2 := two(t)
 		_ = t1.Lock(kv.Key("\x10a"), c.first)
 		_ = t2.Lock(kv.Key("\x10a"), c.second)
-		want(t, t1.Commit(ctx), "")
-		want(t, t2.Commit(ctx), c.code)
+		want(t, commit(t1), "")
+		want(t, commit(t2), c.code)
 	}
 }
 
@@ -176,11 +176,11 @@ func TestStrengths(t *testing.T) {
 func TestReaderSeesWhatWasAcknowledged(t *testing.T) {
 	c, _, _ := two(t)
 	for i := range 200 {
-		tx := c.DB().Begin(txn.Options{})
+		tx := begin(c, txn.Options{})
 		set(tx, "a", string(rune('A'+i)))
-		at, err := tx.CommitTime(ctx)
+		at, err := tx.Commit(ctx)
 		want(t, err, "")
-		after := c.DB().Begin(txn.Options{ReadOnly: true})
+		after := begin(c, txn.Options{ReadOnly: true})
 		if v := get(t, after, "a"); v != string(rune('A'+i)) || after.ReadPoint().Time < at {
 			t.Fatalf("after commit %d: %q at %d", i, v, after.ReadPoint().Time)
 		}
@@ -193,15 +193,15 @@ func TestSchemaChange(t *testing.T) {
 	c, t1, t2 := two(t)
 	descriptor := kv.Key{kv.Descriptors, 1}
 	version := c.ReadPoint().Catalog
-	early := c.DB().Begin(txn.Options{})
+	early := begin(c, txn.Options{})
 	early.Reference(descriptor)
 	set(early, "b", "1")
-	want(t, early.Commit(ctx), "")
+	want(t, commit(early), "")
 	_ = t1.Put(descriptor, []byte("new"), kv.Exclusive)
-	want(t, t1.Commit(ctx), "")
+	want(t, commit(t1), "")
 	set(t2, "a", "1")
 	t2.Reference(descriptor)
-	err := t2.Commit(ctx)
+	err := commit(t2)
 	want(t, err, "40001")
 	if pgerr.As(err).Message != "schema has been updated by another transaction (OC001)" {
 		t.Fatal(err)

@@ -31,9 +31,7 @@ func (c *Cluster) report(err error) {
 	}
 	err = fmt.Errorf("housekeeping of cluster %s: %w", c.dir, err)
 	c.failure.Store(&err)
-	if c.o.Logger != nil {
-		c.o.Logger.Errorf("%v", err)
-	}
+	c.o.Log.Error(err.Error())
 }
 
 // expire drops history until nothing is left to drop.

@@ -21,11 +21,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"zorya/adjudicator"
@@ -41,10 +41,9 @@ type Options struct {
 	FS     vfs.FS // nil: the operating system's.
 	Clock  Clock  // nil: the machine's.
 	Limits txn.Limits
-	Logger pebble.Logger // nil: silence. Fatalf must not return.
-	// Cache and FileCache are shared by the clusters of a process; nil: own ones.
-	Cache     *pebble.Cache
-	FileCache *pebble.FileCache
+	Log    *slog.Logger // nil: silence.
+	// Cache is shared by the clusters of a process; nil: a small one of its own.
+	Cache *Cache
 	// ReplayBytes bounds the journal that is kept, and that Open may have to replay;
 	// 0: 64 MiB. Storage flushes more often by itself, which makes a replay shorter.
 	ReplayBytes int64
@@ -115,6 +114,9 @@ func (o Options) withDefaults() Options {
 	if o.Clock == nil {
 		o.Clock = machine{time.Now()}
 	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	if o.ReplayBytes == 0 {
 		o.ReplayBytes = 64 << 20
 	}
@@ -127,9 +129,11 @@ func (o Options) withDefaults() Options {
 // open opens the parts and starts them.
 func (c *Cluster) open() (err error) {
 	fs := c.o.FS
-	c.store, err = storage.Open(fs.PathJoin(c.dir, "storage"), storage.Options{
-		FS: fs, Cache: c.o.Cache, FileCache: c.o.FileCache, Logger: c.o.Logger,
-	})
+	o := storage.Options{FS: fs, Logger: logger{c.o.Log}}
+	if c.o.Cache != nil {
+		o.Cache, o.FileCache = c.o.Cache.blocks, c.o.Cache.files
+	}
+	c.store, err = storage.Open(fs.PathJoin(c.dir, "storage"), o)
 	if err != nil {
 		return err
 	}

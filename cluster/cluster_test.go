@@ -24,6 +24,20 @@ func open(t testing.TB, dir string, o Options) *Cluster {
 	return c
 }
 
+// begin starts a transaction; without an end of its context it can't fail.
+func begin(c *Cluster, o txn.Options) *txn.Txn {
+	tx, err := c.DB().Begin(ctx, o)
+	if err != nil {
+		panic(err)
+	}
+	return tx
+}
+
+func commit(tx *txn.Txn) error {
+	_, err := tx.Commit(ctx)
+	return err
+}
+
 // account is the key of a bank account.
 func account(i int) kv.Key {
 	return binary.BigEndian.AppendUint32([]byte{kv.Data, 0, 0, 0, 1}, uint32(i))
@@ -37,11 +51,11 @@ func amount(n int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n
 func fund(t testing.TB, c *Cluster, accounts int) {
 	t.Helper()
 	for at := 0; at < accounts; at += 1000 {
-		tx := c.DB().Begin(txn.Options{})
+		tx := begin(c, txn.Options{})
 		for i := at; i < min(at+1000, accounts); i++ {
 			_ = tx.Put(account(i), amount(100), kv.Exclusive)
 		}
-		if err := tx.Commit(ctx); err != nil {
+		if err := commit(tx); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -49,7 +63,7 @@ func fund(t testing.TB, c *Cluster, accounts int) {
 
 // transfer moves one unit, and returns the error of its commit.
 func transfer(c *Cluster, from, to int) error {
-	tx := c.DB().Begin(txn.Options{})
+	tx := begin(c, txn.Options{})
 	a, _, err := tx.Get(ctx, account(from))
 	if err != nil {
 		return err
@@ -60,13 +74,13 @@ func transfer(c *Cluster, from, to int) error {
 	}
 	_ = tx.Put(account(from), amount(balance(a)-1), kv.Update)
 	_ = tx.Put(account(to), amount(balance(b)+1), kv.Update)
-	return tx.Commit(ctx)
+	return commit(tx)
 }
 
 // total is the sum of all balances, and how many accounts there are.
 func total(t testing.TB, c *Cluster) (sum int64, n int) {
 	t.Helper()
-	tx := c.DB().Begin(txn.Options{ReadOnly: true})
+	tx := begin(c, txn.Options{ReadOnly: true})
 	it := tx.Scan(ctx, kv.PrefixSpan(kv.Key{kv.Data, 0, 0, 0, 1}), txn.ScanOptions{})
 	defer it.Close()
 	for it.Next() {

@@ -28,7 +28,7 @@ func receipt(worker, n int) kv.Key {
 
 // transferWithReceipt moves one unit and puts the receipt, in one transaction.
 func transferWithReceipt(c *Cluster, from, to int, r kv.Key) error {
-	tx := c.DB().Begin(txn.Options{})
+	tx := begin(c, txn.Options{})
 	a, _, err := tx.Get(ctx, account(from))
 	if err != nil {
 		return err
@@ -40,7 +40,7 @@ func transferWithReceipt(c *Cluster, from, to int, r kv.Key) error {
 	_ = tx.Put(account(from), amount(balance(a)-1), kv.Update)
 	_ = tx.Put(account(to), amount(balance(b)+1), kv.Update)
 	_ = tx.Put(r, make([]byte, rand.IntN(300)), kv.Exclusive)
-	return tx.Commit(ctx)
+	return commit(tx)
 }
 
 // A ledger is what clients know: which transfers were acknowledged, and which have
@@ -89,7 +89,7 @@ func verify(t *testing.T, what string, c *Cluster, accounts int, acked, maybe ma
 	if sum, n := total(t, c); sum != int64(100*accounts) || n != accounts {
 		t.Fatalf("%s: %d in %d accounts", what, sum, n)
 	}
-	tx := c.DB().Begin(txn.Options{ReadOnly: true})
+	tx := begin(c, txn.Options{ReadOnly: true})
 	it := tx.Scan(ctx, kv.PrefixSpan(kv.Key{kv.Data, 0, 0, 0, 2}), txn.ScanOptions{})
 	defer it.Close()
 	found := 0

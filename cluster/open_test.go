@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
@@ -177,8 +176,8 @@ func TestFullDiskRefusesBeforeItHurts(t *testing.T) {
 
 // TestManyClustersShareOneCache: they open, work and close beside each other.
 func TestManyClustersShareOneCache(t *testing.T) {
-	fs, cache := vfs.NewMem(), pebble.NewCache(8<<20)
-	defer cache.Unref()
+	fs, cache := vfs.NewMem(), NewCache()
+	defer cache.Close()
 	var clusters []*Cluster
 	for i := range 10 {
 		c := open(t, fmt.Sprintf("/data/%d", i), Options{FS: fs, Cache: cache})
@@ -203,7 +202,7 @@ func TestWallClockJumps(t *testing.T) {
 	fund(t, c, 10)
 	last := c.ReadPoint().Time
 	for _, jump := range []time.Duration{-time.Hour, 365 * 24 * time.Hour, -300 * 24 * time.Hour, time.Minute} {
-		reader := c.DB().Begin(txn.Options{})
+		reader := begin(c, txn.Options{})
 		clock.leap(jump)
 		clock.pass(time.Second)
 		if err := transfer(c, 0, 1); err != nil {
@@ -226,7 +225,7 @@ func TestHorizonFollowsAge(t *testing.T) {
 	c := open(t, "/c", Options{FS: vfs.NewMem(), Clock: clock, Limits: txn.DSQLLimits})
 	defer c.Close()
 	fund(t, c, 10)
-	old := c.DB().Begin(txn.Options{})
+	old := begin(c, txn.Options{})
 	for range 300 {
 		clock.pass(time.Second)
 		if err := transfer(c, 0, 1); err != nil {
@@ -255,15 +254,15 @@ func TestBackfillAndPurge(t *testing.T) {
 	c := open(t, "/c", Options{FS: vfs.NewMem(), Clock: clock, Limits: txn.DSQLLimits})
 	defer c.Close()
 	descriptor, entry := kv.Key{kv.Descriptors, 9}, func(s string) kv.Key { return kv.Key("\x10\x00\x00\x00\x09" + s) }
-	create := c.DB().Begin(txn.Options{})
+	create := begin(c, txn.Options{})
 	_ = create.Put(descriptor, []byte("building"), kv.Exclusive)
-	created, err := create.CommitTime(ctx)
+	created, err := create.Commit(ctx)
 	want(t, err, "")
 	scan := c.DB().Latest().Time
-	newer := c.DB().Begin(txn.Options{})
+	newer := begin(c, txn.Options{})
 	_ = newer.Put(entry("b"), []byte("newer"), kv.None)
 	_ = newer.Delete(entry("c"), kv.None)
-	want(t, newer.Commit(ctx), "")
+	want(t, commit(newer), "")
 	chunk := []kv.Mutation{{Key: entry("a")}, {Key: entry("b")}, {Key: entry("c")}}
 	for range 2 { // Restartable.
 		want(t, c.DB().Backfill(ctx, descriptor, created, scan, chunk), "")
@@ -277,9 +276,9 @@ func TestBackfillAndPurge(t *testing.T) {
 	if fmt.Sprint(got) != "[a= b=newer]" {
 		t.Fatalf("entries %v", got)
 	}
-	drop := c.DB().Begin(txn.Options{})
+	drop := begin(c, txn.Options{})
 	_ = drop.Delete(descriptor, kv.Exclusive)
-	dropped, err := drop.CommitTime(ctx)
+	dropped, err := drop.Commit(ctx)
 	want(t, err, "")
 	want(t, c.DB().Backfill(ctx, descriptor, created, scan, chunk), "40001")
 	clock.pass(10 * time.Second)

@@ -49,10 +49,13 @@ type DB struct{ o Parts }
 // NewDB returns a DB. Whoever makes the parts ends them.
 func NewDB(o Parts) *DB { return &DB{o: o} }
 
-// Begin starts a transaction that reads what has been committed so far. It costs
-// next to nothing, and a transaction that is forgotten leaves nothing behind.
-func (db *DB) Begin(o Options) *Txn {
-	return &Txn{db: db, point: db.o.Latest(), began: db.o.Elapsed(), readOnly: o.ReadOnly, statement: 1}
+// Begin starts a transaction that reads what has been committed so far. It fails
+// only if ctx has ended. A transaction that is forgotten leaves nothing behind.
+func (db *DB) Begin(ctx context.Context, o Options) (*Txn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return &Txn{db: db, point: db.o.Latest(), began: db.o.Elapsed(), readOnly: o.ReadOnly, statement: 1}, nil
 }
 
 // Latest returns the newest read point: what a transaction that begins now reads.

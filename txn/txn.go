@@ -155,15 +155,9 @@ func (t *Txn) Rollback() {
 //	40003  the journal failed while the transaction was in it: it may or may not be
 //	       there. Only a restart of the server tells.
 //
-// Once handed over, the transaction is decided whatever becomes of ctx.
-func (t *Txn) Commit(ctx context.Context) error {
-	_, err := t.CommitTime(ctx)
-	return err
-}
-
-// CommitTime is Commit that returns the commit time too; 0 if the transaction had
-// nothing to commit.
-func (t *Txn) CommitTime(ctx context.Context) (kv.Timestamp, error) {
+// Once handed over, the transaction is decided whatever becomes of ctx. The time
+// returned is that of the commit, 0 if the transaction had nothing to commit.
+func (t *Txn) Commit(ctx context.Context) (kv.Timestamp, error) {
 	if t.done {
 		return 0, errDone
 	}

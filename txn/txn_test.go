@@ -98,6 +98,19 @@ func newWorld(store fixedStore, limits Limits) *world {
 	return w
 }
 
+func (w *world) begin(o Options) *Txn {
+	tx, err := w.Begin(ctx, o)
+	if err != nil {
+		panic(err)
+	}
+	return tx
+}
+
+func commit(tx *Txn) error {
+	_, err := tx.Commit(ctx)
+	return err
+}
+
 // vowels lets values through that begin with a vowel.
 type vowels struct{}
 
@@ -149,7 +162,7 @@ func TestTransactionAgainstModel(t *testing.T) {
 		value := rapid.SampledFrom([]string{"axe", "bar", "egg", "tea", "ice"})
 		snapshot := fixedStore(rapid.MapOf(key, value).Draw(t, "snapshot"))
 		w := newWorld(snapshot, Limits{})
-		tx := w.Begin(Options{})
+		tx := w.begin(Options{})
 		n := &naive{claims: map[string]kv.Strength{}, written: map[string]bool{},
 			after: []map[string]string{maps.Clone(snapshot), maps.Clone(snapshot)}}
 		var scans []openScan
@@ -225,7 +238,7 @@ func TestTransactionAgainstModel(t *testing.T) {
 
 // checkRequest commits and compares what the adjudicator is asked with the model.
 func checkRequest(t *rapid.T, w *world, tx *Txn, n *naive) {
-	if err := tx.Commit(ctx); err != nil {
+	if err := commit(tx); err != nil {
 		t.Fatal(err)
 	}
 	maps.DeleteFunc(n.claims, func(_ string, s kv.Strength) bool { return s == kv.None })
@@ -264,44 +277,44 @@ func wantError(t *testing.T, err error, code, message, detail string) {
 }
 
 func TestRowLimit(t *testing.T) {
-	tx := newWorld(nil, DSQLLimits).Begin(Options{})
+	tx := newWorld(nil, DSQLLimits).begin(Options{})
 	for range 3000 {
 		if err := tx.CountRows(1); err != nil {
 			t.Fatal(err)
 		}
 	}
 	wantError(t, tx.CountRows(1), "54000", "transaction row limit exceeded", "")
-	if err := newWorld(nil, Limits{}).Begin(Options{}).CountRows(1e6); err != nil {
+	if err := newWorld(nil, Limits{}).begin(Options{}).CountRows(1e6); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestSizeLimitIsCheckedAtCommit(t *testing.T) {
 	w := newWorld(nil, DSQLLimits)
-	tx := w.Begin(Options{})
+	tx := w.begin(Options{})
 	for i := range 11 {
 		if err := tx.Put(fmt.Appendf(nil, "%d", i), make([]byte, 1<<20), kv.Exclusive); err != nil {
 			t.Fatal(err)
 		}
 	}
-	wantError(t, tx.Commit(ctx), "54000", "transaction size limit 10mb exceeded", "Current transaction size 12mb > 10mb")
+	wantError(t, commit(tx), "54000", "transaction size limit 10mb exceeded", "Current transaction size 12mb > 10mb")
 	if w.clerk.asked != nil {
 		t.Fatal("the adjudicator was asked")
 	}
 	// What is overwritten does not count.
-	tx = w.Begin(Options{})
+	tx = w.begin(Options{})
 	for range 20 {
 		tx.Step()
 		_ = tx.Put(kv.Key("a"), make([]byte, 1<<20), kv.Exclusive)
 	}
-	if err := tx.Commit(ctx); err != nil {
+	if err := commit(tx); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestAgeLimit(t *testing.T) {
 	w := newWorld(nil, DSQLLimits)
-	tx := w.Begin(Options{})
+	tx := w.begin(Options{})
 	w.elapsed = 300 * time.Second
 	if err := tx.CheckAge(); err != nil {
 		t.Fatal(err)
@@ -310,20 +323,20 @@ func TestAgeLimit(t *testing.T) {
 	const message, detail = "transaction age limit of 300s exceeded", "Current transaction age 310s exceeds 300s"
 	wantError(t, tx.CheckAge(), "54000", message, detail)
 	_ = tx.Put(kv.Key("a"), nil, kv.Exclusive)
-	wantError(t, tx.Commit(ctx), "54000", message, detail)
+	wantError(t, commit(tx), "54000", message, detail)
 	if w.clerk.asked != nil {
 		t.Fatal("the adjudicator was asked")
 	}
 }
 
 func TestReadOnlyRefusesWrites(t *testing.T) {
-	tx := newWorld(nil, DSQLLimits).Begin(Options{ReadOnly: true})
+	tx := newWorld(nil, DSQLLimits).begin(Options{ReadOnly: true})
 	for _, err := range []error{
 		tx.Put(kv.Key("a"), nil, kv.None), tx.Delete(kv.Key("a"), kv.Update), tx.Lock(kv.Key("a"), kv.Share),
 	} {
 		wantError(t, err, "25006", "cannot write in a read-only transaction", "")
 	}
-	if err := tx.Commit(ctx); err != nil {
+	if err := commit(tx); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -346,25 +359,25 @@ func TestOutcomesAsErrors(t *testing.T) {
 	} {
 		w := newWorld(nil, DSQLLimits)
 		w.clerk.verdict = c.verdict
-		tx := w.Begin(Options{})
+		tx := w.begin(Options{})
 		_ = tx.Lock(kv.Key("a"), kv.Share)
-		err := tx.Commit(ctx)
+		err := commit(tx)
 		if e := pgerr.As(err); e == nil || e.Code != c.code || e.Message != c.message {
 			t.Errorf("outcome %d: %v", c.verdict.Outcome, err)
 		}
-		wantError(t, tx.Commit(ctx), "25P01", "the transaction has ended", "")
+		wantError(t, commit(tx), "25P01", "the transaction has ended", "")
 	}
 }
 
 func TestReferencesTravelOnce(t *testing.T) {
 	w := newWorld(nil, DSQLLimits)
-	tx := w.Begin(Options{})
+	tx := w.begin(Options{})
 	for range 3 {
 		tx.Reference(kv.Key("d1"))
 		tx.Reference(kv.Key("d2"))
 	}
 	_ = tx.Put(kv.Key("a"), nil, kv.Exclusive)
-	if err := tx.Commit(ctx); err != nil || len(w.clerk.asked.References) != 2 {
+	if err := commit(tx); err != nil || len(w.clerk.asked.References) != 2 {
 		t.Fatalf("%v, %q", err, w.clerk.asked.References)
 	}
 }
