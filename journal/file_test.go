@@ -453,7 +453,7 @@ func TestCrash(t *testing.T) {
 					seed, round, first, last, acked, asked, trimmed)
 			}
 			wantRecords(t, j, first, last)
-			acked, asked = last, last
+			acked = last
 			var images []*vfs.MemFS
 			crash := func() {
 				images = append(images, fs.CrashClone(vfs.CrashCloneCfg{
@@ -463,7 +463,7 @@ func TestCrash(t *testing.T) {
 			for range rng.IntN(8) {
 				n := 1 + rng.Uint64N(3)
 				mustAppend(t, j, records(acked+1, acked+n))
-				acked, asked = acked+n, acked+n
+				acked += n
 				if rng.IntN(4) == 0 {
 					trimmed = max(trimmed, 1+rng.Uint64N(acked))
 					if err := j.Trim(trimmed); err != nil {

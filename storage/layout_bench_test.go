@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/cockroachdb/pebble/v2"
+
 	"zorya/journal"
 	"zorya/kv"
 	"zorya/txn"
@@ -20,7 +22,9 @@ func benchKey(i int) kv.Key {
 
 // benchStore returns a store with benchRows rows of 100 bytes, on a disk.
 func benchStore(b *testing.B) *Store {
-	s, err := Open(b.TempDir(), Options{})
+	cache := pebble.NewCache(64 << 20)
+	defer cache.Unref()
+	s, err := Open(b.TempDir(), Options{Cache: cache})
 	if err != nil {
 		b.Fatal(err)
 	}

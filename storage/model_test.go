@@ -21,7 +21,6 @@ var ctx = context.Background()
 // A model is the definition: all versions of all keys, for ever.
 type model struct {
 	versions map[string][]version // By time.
-	purged   map[string]kv.Timestamp
 }
 
 func (m *model) apply(r *journal.Record) {

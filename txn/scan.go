@@ -21,7 +21,6 @@ type overlay struct {
 	own     int32 // The next own entry; none at the end.
 
 	key, value []byte
-	time       kv.Timestamp
 	fromStore  bool // The current pair is that of `stored`.
 	found      int
 	err        error
