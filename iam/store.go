@@ -345,6 +345,20 @@ func (s *Store) RootKey() (AccessKey, error) {
 	return AccessKey{}, fmt.Errorf("root access key %w", ErrNotFound)
 }
 
+// Key returns the access key with an id.
+func (s *Store) Key(id string) (AccessKey, error) {
+	ids, err := s.read()
+	if err != nil {
+		return AccessKey{}, err
+	}
+	for _, k := range ids.Keys {
+		if k.ID == id {
+			return *k, nil
+		}
+	}
+	return AccessKey{}, fmt.Errorf("access key %q %w", id, ErrNotFound)
+}
+
 // WriteCredentials writes DIR/credentials: an AWS shared credentials file whose
 // default profile is the root key. An existing file is left alone.
 func (s *Store) WriteCredentials(path, region string) error {

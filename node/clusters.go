@@ -1,0 +1,225 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"zorya/cluster"
+	"zorya/iam"
+	"zorya/profile"
+	"zorya/session"
+	"zorya/sql/catalog"
+	"zorya/sql/jobs"
+	"zorya/txn"
+)
+
+// clusters are the DSQL clusters of a data directory. A cluster is opened when
+// somebody uses it and closed when nobody has for a while and no job runs; the
+// default one stays open. Safe for concurrent use.
+type clusters struct {
+	dir   *directory
+	cache *cluster.Cache
+	prof  *profile.Profile
+	log   *slog.Logger
+	def   string // the default cluster
+
+	mu   sync.Mutex
+	byID map[string]*slot
+}
+
+// A slot is where a cluster stands. Its mutex serialises opening and closing.
+type slot struct {
+	mu    sync.Mutex
+	open  *openCluster // nil: closed
+	users int
+	idle  time.Time // since when users is 0
+}
+
+// openCluster is a cluster and what serves SQL over it.
+type openCluster struct {
+	id     string
+	c      *cluster.Cluster
+	shared session.Shared
+	jobs   *jobs.Runner
+}
+
+// idleTimeout is how long a cluster stays open without users.
+const idleTimeout = 5 * time.Minute
+
+// newClusterID is 26 characters of base32, as DSQL's ids are.
+func newClusterID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:]))
+}
+
+// openClusters finds the clusters of a directory and makes the default one if
+// there is none.
+func openClusters(dir *directory, prof *profile.Profile, log *slog.Logger) (*clusters, error) {
+	cs := &clusters{dir: dir, cache: cluster.NewCache(), prof: prof, log: log, byID: map[string]*slot{}}
+	entries, err := os.ReadDir(dir.path + "/clusters")
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if e.IsDir() && validClusterID.MatchString(e.Name()) {
+			cs.byID[e.Name()] = &slot{}
+		}
+	}
+	if cs.def, err = dir.defaultCluster(); err != nil {
+		return nil, err
+	}
+	if cs.def == "" {
+		cs.def = newClusterID()
+		if err := dir.setDefaultCluster(cs.def); err != nil {
+			return nil, fmt.Errorf("data directory: %w", err)
+		}
+	}
+	if cs.byID[cs.def] == nil {
+		cs.byID[cs.def] = &slot{}
+	}
+	return cs, nil
+}
+
+func (cs *clusters) exists(id string) bool {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	return cs.byID[id] != nil
+}
+
+// use opens a cluster if need be and keeps it open until release is called.
+func (cs *clusters) use(ctx context.Context, id string) (c *openCluster, release func(), err error) {
+	cs.mu.Lock()
+	s := cs.byID[id]
+	cs.mu.Unlock()
+	if s == nil {
+		return nil, nil, iam.Denied("cluster %q is not here", id)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		if s.open, err = cs.open(ctx, id); err != nil {
+			return nil, nil, err
+		}
+	}
+	s.users++
+	var once sync.Once
+	return s.open, func() {
+		once.Do(func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.users--
+			s.idle = time.Now()
+		})
+	}, nil
+}
+
+// open opens a cluster, makes its catalog if it is new, and starts its jobs.
+func (cs *clusters) open(ctx context.Context, id string) (*openCluster, error) {
+	lim := cs.prof.Limits
+	c, err := cluster.Open(cs.dir.cluster(id), cluster.Options{
+		Cache: cs.cache, Log: cs.log.With("cluster", id),
+		Limits: txn.Limits{Rows: lim.RowsPerTxn, Bytes: int64(lim.TxnBytes), Age: lim.TxnAge},
+	})
+	if err != nil {
+		return nil, err
+	}
+	o := &openCluster{id: id, c: c}
+	db := c.DB()
+	if err := bootstrap(ctx, db); err != nil {
+		c.Close()
+		return nil, fmt.Errorf("make catalog: %w", err)
+	}
+	cache := catalog.NewCache()
+	o.jobs = jobs.Start(jobs.Config{DB: db, Catalog: cache, Changes: c.Changes, Log: cs.log.With("cluster", id)})
+	o.shared = session.Shared{DB: db, Catalog: cache, Profile: cs.prof, Sequences: session.NewSequences(db), Jobs: o.jobs, Log: cs.log}
+	return o, nil
+}
+
+func bootstrap(ctx context.Context, db *txn.DB) error {
+	tx, err := db.Begin(ctx, txn.Options{})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if err := catalog.Bootstrap(ctx, tx); err != nil {
+		return err
+	}
+	_, err = tx.Commit(ctx)
+	return err
+}
+
+func (o *openCluster) close() error {
+	o.jobs.Stop()
+	return o.c.Close()
+}
+
+// mapped checks that an IAM principal may connect as a role.
+func (o *openCluster) mapped(ctx context.Context, arn, role string) error {
+	tx, err := o.shared.DB.Begin(ctx, txn.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	snap, err := o.shared.Catalog.At(ctx, tx)
+	if err != nil {
+		return err
+	}
+	r := snap.RoleByName(role)
+	if r == nil {
+		return iam.Denied("role %q does not exist", role)
+	}
+	for _, m := range snap.IAMMappings() {
+		if m.ARN == arn && m.Role == r.OID {
+			return nil
+		}
+	}
+	return iam.Denied("no AWS IAM GRANT maps %s to role %q", arn, role)
+}
+
+// closeIdle closes clusters that nobody has used for a while.
+func (cs *clusters) closeIdle(now time.Time) {
+	cs.mu.Lock()
+	slots := make(map[string]*slot, len(cs.byID))
+	for id, s := range cs.byID {
+		if id != cs.def {
+			slots[id] = s
+		}
+	}
+	cs.mu.Unlock()
+	for id, s := range slots {
+		s.mu.Lock()
+		if s.open != nil && s.users == 0 && now.Sub(s.idle) > idleTimeout && !s.open.jobs.Busy() {
+			if err := s.open.close(); err != nil {
+				cs.log.Error("close cluster", "cluster", id, "err", err)
+			}
+			s.open = nil
+		}
+		s.mu.Unlock()
+	}
+}
+
+// close closes all clusters.
+func (cs *clusters) close() error {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	var first error
+	for id, s := range cs.byID {
+		s.mu.Lock()
+		if s.open != nil {
+			if err := s.open.close(); err != nil && first == nil {
+				first = fmt.Errorf("close cluster %s: %w", id, err)
+			}
+			s.open = nil
+		}
+		s.mu.Unlock()
+	}
+	return first
+}

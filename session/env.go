@@ -1,0 +1,208 @@
+package session
+
+import (
+	"context"
+	"net"
+	"strings"
+	"time"
+
+	"zorya/pgerr"
+	"zorya/profile"
+	"zorya/sql/ast"
+	"zorya/sql/bind"
+	"zorya/sql/catalog"
+	"zorya/sql/ddl"
+	"zorya/sql/funcs"
+	"zorya/sql/parser"
+	"zorya/sql/pgcatalog"
+	"zorya/sql/types"
+)
+
+// format is the session's text format with the transaction's time.
+func (s *Session) format() *types.Format {
+	f := s.settings.format
+	if !f.Now.Equal(s.txn.start) {
+		c := *f
+		c.Now = s.txn.start
+		s.settings.format = &c
+		f = &c
+	}
+	return f
+}
+
+// funcCtx is what functions may know of the running statement.
+func (s *Session) funcCtx(ctx context.Context) *funcs.Ctx {
+	return &funcs.Ctx{Context: ctx, Format: s.format(), TxnTime: s.txn.start, StatementTime: time.Now(), Env: env{s}}
+}
+
+// bindEnv is what the binder may know of the session.
+func (s *Session) bindEnv(ctx context.Context) *bind.Env {
+	return &bind.Env{
+		Snap: s.txn.snap, SearchPath: s.searchPath(), Role: s.roleOID, FuncCtx: s.funcCtx(ctx),
+		ParseExpr: parser.ParseExpr, ParseSelect: parseSelect,
+		Extended: s.shared.Profile.Name == profile.Extended,
+	}
+}
+
+// parseSelect parses the stored text of a view.
+func parseSelect(text string) (*ast.Select, error) {
+	list, err := parser.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 1 {
+		if sel, ok := list[0].Stmt.(*ast.Select); ok {
+			return sel, nil
+		}
+	}
+	return nil, pgerr.New(pgerr.SyntaxError, "a query is expected")
+}
+
+// searchPath is the session's search path, schemas that do not exist included.
+func (s *Session) searchPath() []string { return s.settings.searchPath(s.role) }
+
+// env is the session as functions see it.
+type env struct{ s *Session }
+
+var _ funcs.Env = env{}
+
+func (e env) CurrentUser() string     { return e.s.role }
+func (e env) SessionUser() string     { return e.s.user }
+func (e env) CurrentDatabase() string { return "postgres" }
+func (e env) BackendPID() int32       { return int32(e.s.opts.PID) }
+
+func (e env) CurrentSchemas(implicit bool) []string {
+	var out []string
+	if implicit {
+		out = append(out, "pg_catalog")
+	}
+	for _, name := range e.s.searchPath() {
+		if e.s.txn.snap.SchemaByName(name) != nil && !(implicit && name == "pg_catalog") {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func (e env) Setting(name string, missingOK bool) (string, error) {
+	v, _, err := e.s.settingValue(name)
+	if err != nil && missingOK {
+		return "", nil
+	}
+	return v, err
+}
+
+func (e env) SetSetting(name, value string, local bool) error {
+	if !e.s.shared.Profile.SettableParam(name) {
+		return unsettable(name)
+	}
+	return e.s.setParam(name, value, local)
+}
+
+func (e env) ClientAddr() (string, int) {
+	if a, ok := e.s.opts.RemoteAddr.(*net.TCPAddr); ok {
+		return a.IP.String(), a.Port
+	}
+	return "", 0
+}
+
+func (e env) sequence(oid types.OID, priv byte) (*catalog.Sequence, error) {
+	snap := e.s.txn.snap
+	d := snap.Sequence(oid)
+	if d == nil {
+		return nil, pgerr.New(pgerr.UndefinedTable, "could not open relation with OID %d", oid)
+	}
+	return d, snap.Check(e.s.roleOID, []catalog.PrivCheck{{OID: oid, Kind: 'S', Priv: priv}})
+}
+
+func (e env) Nextval(ctx context.Context, oid types.OID) (int64, error) {
+	d, err := e.sequence(oid, 'U')
+	if err != nil {
+		return 0, err
+	}
+	if e.s.txn.tx.ReadOnly() {
+		return 0, pgerr.New(pgerr.ReadOnlySQLTransaction, "cannot execute nextval() in a read-only transaction")
+	}
+	v, err := e.s.shared.Sequences.Next(ctx, d)
+	if err == nil {
+		e.s.currval[oid], e.s.lastSeq = v, oid
+	}
+	return v, err
+}
+
+func (e env) Currval(oid types.OID) (int64, error) {
+	d, err := e.sequence(oid, 'U')
+	if err != nil {
+		return 0, err
+	}
+	v, ok := e.s.currval[oid]
+	if !ok {
+		return 0, pgerr.New(pgerr.ObjectNotInPrerequisite, "currval of sequence \"%s\" is not yet defined in this session", d.Name)
+	}
+	return v, nil
+}
+
+func (e env) Lastval() (int64, error) {
+	if e.s.lastSeq == 0 {
+		return 0, pgerr.New(pgerr.ObjectNotInPrerequisite, "lastval is not yet defined in this session")
+	}
+	return e.s.currval[e.s.lastSeq], nil
+}
+
+func (e env) Setval(ctx context.Context, oid types.OID, v int64, called bool) error {
+	d, err := e.sequence(oid, 'w')
+	if err != nil {
+		return err
+	}
+	if err := e.s.shared.Sequences.Set(ctx, d, v, called); err != nil {
+		return err
+	}
+	if called {
+		e.s.currval[oid], e.s.lastSeq = v, oid
+	}
+	return nil
+}
+
+func (e env) ResolveName(kind, name string) (types.OID, error) {
+	return pgcatalog.ResolveName(e.s.catalogEnv(), kind, name)
+}
+
+func (e env) ObjectName(kind string, oid types.OID) (string, bool) {
+	return pgcatalog.ObjectName(e.s.catalogEnv(), kind, oid)
+}
+
+func (e env) CatalogFunc(c *funcs.Ctx, name string, args []types.Datum, argTypes []types.OID) (types.Datum, error) {
+	return pgcatalog.CatalogFunc(e.s.catalogEnv(), name, args)
+}
+
+// catalogEnv is what the virtual tables may know of the session.
+func (s *Session) catalogEnv() *pgcatalog.Env {
+	return &pgcatalog.Env{Snap: s.txn.snap, SearchPath: s.searchPath(), Role: s.roleOID, Tx: s.txn.tx, Settings: s.settingRows}
+}
+
+// settingRows are name, value and default of every parameter, for pg_settings.
+func (s *Session) settingRows() [][3]string {
+	rows := make([][3]string, len(settingList))
+	for i, st := range settingList {
+		rows[i] = [3]string{st.name, s.settings.values[i], st.def}
+	}
+	return rows
+}
+
+// ddlEnv is what DDL may know of the session.
+func (s *Session) ddlEnv() *ddl.Env {
+	return &ddl.Env{Tx: s.txn.tx, Snap: s.txn.snap, Role: s.roleOID, SearchPath: s.searchPath(), Limits: s.shared.Profile.Limits}
+}
+
+// settingValue is a parameter's value as SHOW prints it.
+func (s *Session) settingValue(name string) (value, spelled string, err error) {
+	switch strings.ToLower(name) {
+	case "transaction_read_only":
+		if s.txn.readOnly {
+			return "on", "transaction_read_only", nil
+		}
+	case "session_authorization":
+		return s.user, "session_authorization", nil
+	}
+	return s.settings.get(name)
+}

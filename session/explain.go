@@ -1,0 +1,123 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"strings"
+	"time"
+
+	"zorya/pgerr"
+	"zorya/sql/ast"
+	"zorya/sql/plan"
+	"zorya/sql/types"
+)
+
+// explain runs EXPLAIN.
+func (s *Session) explain(ctx context.Context, po *portal, t *ast.Explain) (output, error) {
+	opts, err := explainOptions(t)
+	if err != nil {
+		return output{}, err
+	}
+	if !isQuery(t.Query) {
+		return output{tag: "EXPLAIN", rows: textRows([]string{"Utility statements have no plan structure"})}, nil
+	}
+	began := time.Now()
+	pl, err := s.fresh(ctx, po.stmt)
+	if err != nil {
+		return output{}, err
+	}
+	if err := s.txn.snap.Check(s.roleOID, pl.query.Privs); err != nil {
+		return output{}, err
+	}
+	planning := time.Since(began)
+	var actual map[plan.Node]*plan.Actual
+	var running time.Duration
+	if opts.Analyze {
+		began = time.Now()
+		if actual, err = s.measure(ctx, pl, po.params); err != nil {
+			return output{}, err
+		}
+		running = time.Since(began)
+	}
+	lines := plan.Explain(pl.plan, opts, actual)
+	if opts.Format == "" || opts.Format == "text" {
+		if opts.Analyze && opts.Verbose {
+			lines = append(lines, "Query Identifier: "+queryIdentifier(po.stmt.st.Text))
+		}
+		if opts.Summary {
+			lines = append(lines, fmt.Sprintf("Planning Time: %.3f ms", ms(planning)))
+		}
+		if opts.Analyze && opts.Summary {
+			lines = append(lines, fmt.Sprintf("Execution Time: %.3f ms", ms(running)))
+		}
+	}
+	return output{tag: "EXPLAIN", rows: textRows(lines)}, nil
+}
+
+func ms(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }
+
+// queryIdentifier names a statement in 13 base32 characters, as DSQL does.
+func queryIdentifier(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:8]))
+}
+
+// measure runs a plan to its end and returns what its nodes did.
+func (s *Session) measure(ctx context.Context, pl *planned, params []types.Datum) (map[plan.Node]*plan.Actual, error) {
+	cur, err := s.start(ctx, pl, params, true)
+	if err != nil {
+		return nil, err
+	}
+	defer cur.Close()
+	for {
+		b, err := cur.Next()
+		if err != nil {
+			return nil, err
+		}
+		if b == nil {
+			return cur.Actuals(), nil
+		}
+	}
+}
+
+// explainOptions reads EXPLAIN's list of options.
+func explainOptions(t *ast.Explain) (plan.ExplainOptions, error) {
+	o := plan.ExplainOptions{Analyze: t.Analyze, Verbose: t.Verbose, Costs: true, Timing: true, Summary: t.Analyze}
+	for name, value := range t.Options {
+		on := value == "" || value == "on" || value == "true" || value == "1"
+		switch name {
+		case "analyze":
+			o.Analyze = on
+			if _, said := t.Options["summary"]; !said {
+				o.Summary = on
+			}
+		case "verbose":
+			o.Verbose = on
+		case "costs":
+			o.Costs = on
+		case "timing":
+			o.Timing = on
+		case "summary":
+			o.Summary = on
+		case "buffers", "wal", "settings", "generic_plan", "memory", "serialize":
+		case "format":
+			o.Format = strings.ToLower(value)
+			if o.Format != "text" && o.Format != "json" {
+				return o, pgerr.New(pgerr.FeatureNotSupported, "EXPLAIN format \"%s\" is not supported", value)
+			}
+		default:
+			return o, pgerr.New(pgerr.SyntaxError, "unrecognized EXPLAIN option \"%s\"", name)
+		}
+	}
+	return o, nil
+}
+
+func textRows(lines []string) [][]types.Datum {
+	rows := make([][]types.Datum, len(lines))
+	for i, l := range lines {
+		rows[i] = []types.Datum{types.NewText(l)}
+	}
+	return rows
+}

@@ -1,0 +1,326 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"zorya/pgerr"
+	"zorya/profile"
+	"zorya/sql/ast"
+	"zorya/sql/catalog"
+	"zorya/sql/ddl"
+	"zorya/sql/types"
+)
+
+var errAborted = pgerr.New(pgerr.InFailedSQLTransaction,
+	"current transaction is aborted, commands ignored until end of transaction block")
+
+// endsTxn reports whether a statement may run in a failed transaction.
+func endsTxn(tree ast.Stmt) bool {
+	t, ok := tree.(*ast.Transaction)
+	return ok && (t.Kind == ast.Commit || t.Kind == ast.Rollback)
+}
+
+// prepare checks a statement against the profile and analyses it. oids are the
+// parameter types that the client gave.
+func (s *Session) prepare(ctx context.Context, st *ast.Statement, oids []types.OID) (*prepared, error) {
+	p := &prepared{st: st, tree: st.Stmt, oids: oids}
+	if _, empty := st.Stmt.(*ast.Empty); empty {
+		p.tree = nil
+	}
+	if p.tree == nil {
+		return p, nil
+	}
+	if s.status == failed && !endsTxn(p.tree) {
+		return nil, errAborted
+	}
+	if err := s.shared.Profile.Check(p.tree); err != nil {
+		return nil, err
+	}
+	return p, s.analyse(ctx, p)
+}
+
+// analyse finds a statement's parameter types and result fields, and its plan.
+func (s *Session) analyse(ctx context.Context, p *prepared) error {
+	switch t := p.tree.(type) {
+	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete:
+		if err := s.begin(ctx); err != nil {
+			return err
+		}
+		plan, err := s.plan(ctx, p.st.Text, p.tree, p.oids)
+		if err != nil {
+			return err
+		}
+		p.plan, p.params, p.fields = plan, plan.query.Params, plan.fields
+	case *ast.Explain:
+		p.fields = textField("QUERY PLAN")
+		if err := s.begin(ctx); err != nil {
+			return err
+		}
+		if err := s.shared.Profile.Check(t.Query); err != nil {
+			return err
+		}
+		if isQuery(t.Query) {
+			plan, err := s.plan(ctx, p.st.Text, t.Query, p.oids)
+			if err != nil {
+				return err
+			}
+			p.plan, p.params = plan, plan.query.Params
+		}
+	case *ast.Show:
+		fields, err := s.showFields(t.Name)
+		if err != nil {
+			return err
+		}
+		p.fields = fields
+	case *ast.CreateIndex:
+		p.fields = textField("job_id")
+	case *ast.AlterTable:
+		if t.Async {
+			p.fields = textField("job_id")
+		}
+	case *ast.Call:
+		p.fields = []Field{{Name: "succeeded", Type: types.BoolOID, Size: 1, Typmod: -1}}
+	case *ast.Execute:
+		target, err := s.statement(t.Name)
+		if err != nil {
+			return err
+		}
+		p.fields = target.fields
+	}
+	return nil
+}
+
+func isQuery(tree ast.Stmt) bool {
+	switch tree.(type) {
+	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete:
+		return true
+	}
+	return false
+}
+
+func textField(name string) []Field {
+	return []Field{{Name: name, Type: types.TextOID, Size: -1, Typmod: -1}}
+}
+
+// run runs a portal: to its end, or until maxRows rows are sent (0: no limit).
+// It returns the command tag once the portal is done.
+func (s *Session) run(ctx context.Context, po *portal, maxRows int, w Results) (tag string, suspended bool, err error) {
+	tree := po.stmt.tree
+	if s.status == failed && !endsTxn(tree) {
+		return "", false, errAborted
+	}
+	if t, ok := tree.(*ast.Transaction); ok {
+		tag, err = s.transaction(ctx, t, w)
+		return tag, false, err
+	}
+	if err := s.begin(ctx); err != nil {
+		return "", false, err
+	}
+	if err := s.txn.tx.CheckAge(); err != nil {
+		return "", false, err
+	}
+	if po.cursor == nil && !po.done {
+		if err := s.mayMix(tree); err != nil {
+			return "", false, err
+		}
+		s.txn.tx.Step()
+	}
+	switch t := tree.(type) {
+	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete:
+		return s.runQuery(ctx, po, maxRows, w)
+	case *ast.Execute:
+		tag, err = s.execute(ctx, t, po.formats, w)
+		return tag, false, err
+	}
+	out, err := s.utility(ctx, po, w)
+	if err != nil {
+		return "", false, err
+	}
+	for _, n := range out.notices {
+		if err := w.Notice(n); err != nil {
+			return "", false, err
+		}
+	}
+	return out.tag, false, s.sendRows(out.rows, po, w)
+}
+
+// mayMix enforces one DDL statement per transaction and no DDL with DML.
+func (s *Session) mayMix(tree ast.Stmt) error {
+	ddl, dml := profile.IsDDL(tree), profile.IsDML(tree)
+	if e, ok := tree.(*ast.Explain); ok && e.Analyze {
+		dml = profile.IsDML(e.Query)
+	}
+	if (ddl || dml) && s.txn.tx.ReadOnly() {
+		return pgerr.New(pgerr.ReadOnlySQLTransaction, "cannot execute %s in a read-only transaction", commandName(tree))
+	}
+	lim := s.shared.Profile
+	switch {
+	case ddl && s.txn.ddl && !lim.MultipleDDL:
+		return pgerr.New(pgerr.FeatureNotSupported, "multiple ddl statements not supported in a transaction")
+	case (ddl && s.txn.dml || dml && s.txn.ddl) && !lim.MixDDLAndDML:
+		return pgerr.New(pgerr.FeatureNotSupported, "ddl and dml are not supported in the same transaction")
+	}
+	s.txn.ddl = s.txn.ddl || ddl
+	s.txn.dml = s.txn.dml || dml
+	return nil
+}
+
+// commandName is a statement's name as error messages have it.
+func commandName(tree ast.Stmt) string {
+	name := strings.TrimPrefix(fmt.Sprintf("%T", tree), "*ast.")
+	var b strings.Builder
+	for i, r := range name {
+		if i > 0 && r >= 'A' && r <= 'Z' {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return strings.ToUpper(b.String())
+}
+
+// transaction runs BEGIN, COMMIT and their kin.
+func (s *Session) transaction(ctx context.Context, t *ast.Transaction, w Results) (string, error) {
+	switch t.Kind {
+	case ast.Begin:
+		return s.beginBlock(t, w)
+	case ast.Commit:
+		if s.status == failed {
+			s.endTxn(false)
+			return "ROLLBACK", nil
+		}
+		if s.status == idle {
+			if err := s.warn(w, pgerr.NoActiveSQLTransaction, "there is no transaction in progress"); err != nil {
+				return "", err
+			}
+		}
+		return "COMMIT", s.commit(ctx)
+	case ast.Rollback:
+		if s.status == idle {
+			if err := s.warn(w, pgerr.NoActiveSQLTransaction, "there is no transaction in progress"); err != nil {
+				return "", err
+			}
+		}
+		s.endTxn(false)
+		return "ROLLBACK", nil
+	}
+	return "", pgerr.New(pgerr.FeatureNotSupported, "unsupported transaction statement: %s", commandName(t))
+}
+
+func (s *Session) beginBlock(t *ast.Transaction, w Results) (string, error) {
+	tag := "BEGIN"
+	if t.Start {
+		tag = "START TRANSACTION"
+	}
+	if s.status == inTxn {
+		return tag, s.warn(w, pgerr.ActiveSQLTransaction, "there is already a transaction in progress")
+	}
+	if t.ReadOnly != nil && *t.ReadOnly {
+		if s.txn.tx != nil && s.txn.dml {
+			return "", pgerr.New(pgerr.ActiveSQLTransaction, "cannot set transaction read-only mode after it has written")
+		}
+		s.dropSnapshot()
+		s.txn.readOnly = true
+	}
+	s.status = transitions[s.status][evBegin]
+	return tag, nil
+}
+
+// dropSnapshot lets an implicit transaction that has done nothing begin anew.
+func (s *Session) dropSnapshot() {
+	if s.txn.tx != nil {
+		s.txn.tx.Rollback()
+	}
+	s.txn = txnState{}
+}
+
+func (s *Session) warn(w Results, code, format string, args ...any) error {
+	n := pgerr.New(code, format, args...)
+	n.Severity = "WARNING"
+	return w.Notice(n)
+}
+
+// execute runs EXECUTE name (args).
+func (s *Session) execute(ctx context.Context, t *ast.Execute, formats []int16, w Results) (string, error) {
+	p, err := s.statement(t.Name)
+	if err != nil {
+		return "", err
+	}
+	if len(t.Args) != len(p.params) {
+		return "", pgerr.New(pgerr.SyntaxError, "wrong number of parameters for prepared statement \"%s\"", t.Name).
+			WithDetail("Expected %d parameters but got %d.", len(p.params), len(t.Args))
+	}
+	params := make([]types.Datum, len(t.Args))
+	for i, x := range t.Args {
+		if params[i], err = s.constant(x, p.params[i]); err != nil {
+			return "", err
+		}
+	}
+	po := &portal{stmt: p, params: params, formats: formats}
+	defer po.close()
+	tag, _, err := s.run(ctx, po, 0, w)
+	return tag, err
+}
+
+// An output is what a utility statement answers.
+type output struct {
+	tag     string
+	rows    [][]types.Datum
+	notices []*pgerr.Error
+}
+
+// sendRows sends the rows of a utility statement.
+func (s *Session) sendRows(rows [][]types.Datum, po *portal, w Results) error {
+	fields := po.stmt.fields
+	for _, row := range rows {
+		b := &types.Batch{Len: 1, Cols: make([]*types.Vec, len(row))}
+		for i, d := range row {
+			b.Cols[i] = types.NewVec(d.Kind, 1)
+			b.Cols[i].Set(0, 1, d)
+		}
+		if err := w.PutRows(appendRow(w.RowBuffer(), b, 0, fields, po.formats, s.format())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// utility runs a statement that is neither a query nor a transaction statement.
+func (s *Session) utility(ctx context.Context, po *portal, w Results) (output, error) {
+	switch t := po.stmt.tree.(type) {
+	case *ast.Explain:
+		return s.explain(ctx, po, t)
+	case *ast.Show:
+		return s.show(t.Name)
+	case *ast.Set:
+		return s.set(t)
+	case *ast.Prepare:
+		return output{tag: "PREPARE"}, s.prepareSQL(ctx, t)
+	case *ast.Deallocate:
+		return s.deallocate(t.Name)
+	case *ast.Discard:
+		return s.discard(t.What)
+	case *ast.Call:
+		return s.call(ctx, t)
+	case *ast.Analyze:
+		return s.analyze(ctx, t)
+	case *ast.SetConstraints:
+		return output{tag: "SET CONSTRAINTS"}, nil
+	case *ast.Copy:
+		return s.copy(ctx, t, w)
+	default:
+		return s.ddl(ctx, t)
+	}
+}
+
+// ddl runs a statement that changes the catalog.
+func (s *Session) ddl(ctx context.Context, tree ast.Stmt) (output, error) {
+	res, err := ddl.Execute(ctx, s.ddlEnv(), tree)
+	if err != nil {
+		return output{}, err
+	}
+	return output{tag: res.Tag, rows: res.Rows, notices: res.Notices}, nil
+}
+
+func (s *Session) snapshot() *catalog.Snapshot { return s.txn.snap }

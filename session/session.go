@@ -1,0 +1,315 @@
+package session
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"zorya/pgerr"
+	"zorya/profile"
+	"zorya/sql/ast"
+	"zorya/sql/catalog"
+	"zorya/sql/types"
+	"zorya/txn"
+)
+
+// Shared is what the sessions of one cluster have in common. Its fields do not
+// change once the first session is open.
+type Shared struct {
+	DB        *txn.DB
+	Catalog   *catalog.Cache
+	Profile   *profile.Profile
+	Sequences *Sequences
+	Jobs      Jobs
+	Log       *slog.Logger
+	plans     planCache
+	parses    parseCache
+	initOnce  sync.Once
+}
+
+// Jobs is the cluster's job runner, as a session needs it.
+type Jobs interface {
+	// Wake says that a job may have been added.
+	Wake()
+	// Wait waits for the end of a job and says whether it succeeded. An unknown id
+	// is an error with PostgreSQL's code.
+	Wait(ctx context.Context, id string) (bool, error)
+}
+
+// Options say who opens a session.
+type Options struct {
+	User       string // a role that may log in; the door has checked it
+	Params     map[string]string
+	RemoteAddr net.Addr
+	PID        uint32
+}
+
+// A Session is one client's conversation. One goroutine uses it.
+type Session struct {
+	shared   *Shared
+	user     string // session_user
+	userOID  types.OID
+	role     string // current_user
+	roleOID  types.OID
+	opts     Options
+	settings *settings
+	started  time.Time
+
+	status status
+	txn    txnState
+	stmts  map[string]*prepared
+	// portals of the open transaction.
+	portals map[string]*portal
+	// sequence values of this session, for currval and lastval.
+	currval map[types.OID]int64
+	lastSeq types.OID
+	// broken: a message of an extended-protocol batch failed outside a block; Sync
+	// ends it.
+	broken bool
+}
+
+// txnState is the open transaction, explicit or implicit; tx is nil when there is none.
+type txnState struct {
+	tx       *txn.Txn
+	snap     *catalog.Snapshot
+	start    time.Time
+	readOnly bool
+	ddl      bool // a DDL statement has run
+	dml      bool // a data-modifying statement has run
+}
+
+// Open makes a session. Start-up parameters that may not be set are refused with
+// 0A000, as FATAL.
+func Open(ctx context.Context, shared *Shared, opts Options) (*Session, error) {
+	s := &Session{shared: shared, user: opts.User, role: opts.User, opts: opts, settings: newSettings(),
+		started: time.Now(), stmts: map[string]*prepared{}, portals: map[string]*portal{}, currval: map[types.OID]int64{}}
+	if err := s.findRole(ctx); err != nil {
+		return nil, err
+	}
+	s.settings.values[settingIndex["session_authorization"]] = opts.User
+	for name, value := range opts.Params {
+		if !shared.Profile.SettableParam(name) {
+			return nil, unsettable(name).Fatal()
+		}
+		if err := s.settings.set(name, value, false, false); err != nil {
+			if e := pgerr.As(err); e != nil {
+				err = e.Fatal()
+			}
+			return nil, err
+		}
+	}
+	s.settings.start = append([]string(nil), s.settings.values...)
+	s.settings.changed = nil
+	return s, nil
+}
+
+func unsettable(name string) *pgerr.Error {
+	return pgerr.New(pgerr.FeatureNotSupported, "setting configuration parameter \"%s\" not supported", name)
+}
+
+// findRole looks the session's role up.
+func (s *Session) findRole(ctx context.Context) error {
+	return s.withSnapshot(ctx, func(snap *catalog.Snapshot) error {
+		role := snap.RoleByName(s.user)
+		if role == nil {
+			return pgerr.New(pgerr.InvalidAuthorization, "role \"%s\" does not exist", s.user).Fatal()
+		}
+		if !role.Login {
+			return pgerr.New(pgerr.InvalidAuthorization, "role \"%s\" is not permitted to log in", s.user).Fatal()
+		}
+		s.userOID, s.roleOID = role.OID, role.OID
+		for name, value := range role.Settings {
+			if err := s.settings.set(name, value, false, false); err != nil {
+				s.shared.Log.Warn("setting of role ignored", "role", s.user, "name", name, "err", err)
+			}
+		}
+		return nil
+	})
+}
+
+// withSnapshot calls f with the newest catalog, in a transaction of its own.
+func (s *Session) withSnapshot(ctx context.Context, f func(*catalog.Snapshot) error) error {
+	tx, err := s.shared.DB.Begin(ctx, txn.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	snap, err := s.shared.Catalog.At(ctx, tx)
+	if err != nil {
+		return err
+	}
+	return f(snap)
+}
+
+// Status is ReadyForQuery's byte.
+func (s *Session) Status() byte { return s.status.wire() }
+
+// Parameters are the settings that a client is told of at the start.
+func (s *Session) Parameters() [][2]string {
+	var out [][2]string
+	for i, st := range settingList {
+		if st.report {
+			out = append(out, [2]string{st.name, s.settings.values[i]})
+		}
+	}
+	return out
+}
+
+// Close ends the session; an open transaction is rolled back.
+func (s *Session) Close() { s.endTxn(false) }
+
+// begin makes sure that there is a transaction: an implicit one if none is open.
+func (s *Session) begin(ctx context.Context) error {
+	if s.txn.tx != nil {
+		return nil
+	}
+	tx, err := s.shared.DB.Begin(ctx, txn.Options{ReadOnly: s.txn.readOnly})
+	if err != nil {
+		return err
+	}
+	snap, err := s.shared.Catalog.At(ctx, tx)
+	if err != nil {
+		tx.Rollback()
+		return err
+	}
+	s.txn.tx, s.txn.snap, s.txn.start = tx, snap, time.Now()
+	return nil
+}
+
+// commit ends the transaction and says what became of it.
+func (s *Session) commit(ctx context.Context) error {
+	tx, ddl := s.txn.tx, s.txn.ddl
+	if tx == nil {
+		s.endTxn(true)
+		return nil
+	}
+	s.closePortals()
+	_, err := tx.Commit(ctx)
+	s.txn.tx = nil
+	s.endTxn(err == nil)
+	if err == nil && ddl {
+		s.shared.Jobs.Wake()
+	}
+	return err
+}
+
+// endTxn forgets the transaction, rolling back what is not committed.
+func (s *Session) endTxn(committed bool) {
+	s.closePortals()
+	if s.txn.tx != nil {
+		s.txn.tx.Rollback()
+	}
+	s.txn = txnState{}
+	s.status = transitions[s.status][evEnd]
+	s.settings.endTxn(committed)
+	s.followRole()
+}
+
+// followRole makes current_user what the role setting says, after it may have
+// been undone.
+func (s *Session) followRole() {
+	if s.settings.value("role") == "none" {
+		s.role, s.roleOID = s.user, s.userOID
+	}
+}
+
+// Failed tells the session that a message failed.
+func (s *Session) Failed(error) {
+	if s.status == idle {
+		s.endTxn(false)
+		s.broken = true
+		return
+	}
+	s.status = transitions[s.status][evError]
+	s.closePortals()
+	if s.txn.tx != nil {
+		// Nothing more can come of it: let go of the snapshot now.
+		s.txn.tx.Rollback()
+		s.txn.tx = nil
+	}
+}
+
+// Sync ends an implicit transaction.
+func (s *Session) Sync(ctx context.Context, w Results) error {
+	broken := s.broken
+	s.broken = false
+	if s.status != idle {
+		return s.report(w)
+	}
+	if broken {
+		s.endTxn(false)
+		return s.report(w)
+	}
+	err := s.commit(ctx)
+	if rerr := s.report(w); err == nil {
+		err = rerr
+	}
+	return err
+}
+
+// report tells the client of changed parameters.
+func (s *Session) report(w Results) error {
+	for _, p := range s.settings.takeChanged() {
+		if err := w.ParameterStatus(p[0], p[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Query runs a simple-protocol query string. Its statements are one implicit
+// transaction, unless they contain transaction statements.
+func (s *Session) Query(ctx context.Context, sql string, w Results) error {
+	s.ClosePortal("")
+	delete(s.stmts, "")
+	list, err := s.shared.parse(sql)
+	if err != nil {
+		return s.inFailed(err)
+	}
+	if len(list) == 0 {
+		return w.Empty()
+	}
+	for i := range list {
+		if err := s.simple(ctx, &list[i], i == len(list)-1, w); err != nil {
+			return err
+		}
+	}
+	return s.report(w)
+}
+
+// inFailed is err, unless the transaction is aborted, which comes first.
+func (s *Session) inFailed(err error) error {
+	if s.status == failed && pgerr.Code(err) != pgerr.SyntaxError {
+		return errAborted
+	}
+	return err
+}
+
+// simple runs one statement of a query string and commits with the last one.
+func (s *Session) simple(ctx context.Context, st *ast.Statement, last bool, w Results) error {
+	p, err := s.prepare(ctx, st, nil)
+	if err != nil {
+		return err
+	}
+	if p.tree == nil {
+		return w.Empty()
+	}
+	po := &portal{stmt: p}
+	defer po.close()
+	if err := s.describe(po.stmt, nil, w); err != nil {
+		return err
+	}
+	tag, _, err := s.run(ctx, po, 0, w)
+	if err != nil {
+		return err
+	}
+	if last && s.status == idle {
+		po.close()
+		if err := s.commit(ctx); err != nil {
+			return err
+		}
+	}
+	return w.Complete(tag)
+}

@@ -1,0 +1,223 @@
+package session
+
+import (
+	"context"
+	"strings"
+
+	"zorya/pgerr"
+	"zorya/sql/ast"
+	"zorya/sql/bind"
+	"zorya/sql/expr"
+	"zorya/sql/types"
+)
+
+var errResultChanged = pgerr.New(pgerr.FeatureNotSupported, "cached plan must not change result type")
+
+// constant evaluates an expression without columns as a value of type t.
+func (s *Session) constant(x ast.Expr, t types.T) (types.Datum, error) {
+	return s.constantOf(context.Background(), x, t)
+}
+
+func (s *Session) constantOf(ctx context.Context, x ast.Expr, t types.T) (types.Datum, error) {
+	e, err := bind.BindConst(s.bindEnv(ctx), x, t)
+	if err != nil {
+		return types.Null, err
+	}
+	c, err := expr.Compile(e, nil, nil)
+	if err != nil {
+		return types.Null, err
+	}
+	return c.Row(&expr.Env{Ctx: s.funcCtx(ctx), Domain: s.checkDomain}, nil)
+}
+
+func (s *Session) showFields(name string) ([]Field, error) {
+	if name == "all" {
+		f := textField("name")
+		return append(append(f, textField("setting")...), textField("description")...), nil
+	}
+	_, spelled, err := s.settingValue(name)
+	return textField(spelled), err
+}
+
+// show runs SHOW.
+func (s *Session) show(name string) (output, error) {
+	if name == "all" {
+		var rows [][]types.Datum
+		for i, st := range settingList {
+			rows = append(rows, []types.Datum{types.NewText(st.name), types.NewText(s.settings.values[i]), types.NewText("")})
+		}
+		return output{tag: "SHOW", rows: rows}, nil
+	}
+	v, _, err := s.settingValue(name)
+	return output{tag: "SHOW", rows: textRows([]string{v})}, err
+}
+
+// set runs SET and RESET.
+func (s *Session) set(t *ast.Set) (output, error) {
+	tag := "SET"
+	if t.Reset {
+		tag = "RESET"
+	}
+	name := strings.ToLower(t.Name)
+	if name != "all" && !s.shared.Profile.SettableParam(name) {
+		return output{}, unsettable(t.Name)
+	}
+	if t.Reset {
+		if err := s.settings.reset(name, true); err != nil {
+			return output{}, err
+		}
+		s.followRole()
+		return output{tag: tag}, nil
+	}
+	value, err := setValue(name, t.Values)
+	if err != nil {
+		return output{}, err
+	}
+	return output{tag: tag}, s.setParam(name, value, t.Local)
+}
+
+// setParam changes a parameter inside the open transaction.
+func (s *Session) setParam(name, value string, local bool) error {
+	if strings.EqualFold(name, "role") {
+		return s.setRole(value, local)
+	}
+	return s.settings.set(name, value, local, true)
+}
+
+// setValue joins the values of SET as PostgreSQL does: a list is an identifier list.
+func setValue(name string, values []ast.Expr) (string, error) {
+	words := make([]string, len(values))
+	for i, v := range values {
+		word, err := setWord(v)
+		if err != nil {
+			return "", err
+		}
+		if name == "search_path" {
+			word = quoteIdentifier(word)
+		}
+		words[i] = word
+	}
+	return strings.Join(words, ", "), nil
+}
+
+func setWord(x ast.Expr) (string, error) {
+	switch v := x.(type) {
+	case *ast.Const:
+		return v.Text, nil
+	case *ast.Unary:
+		if c, ok := v.X.(*ast.Const); ok && v.Op == "-" {
+			return "-" + c.Text, nil
+		}
+	case *ast.ColumnRef:
+		return strings.Join(v.Parts, "."), nil
+	case *ast.Cast:
+		return setWord(v.X)
+	}
+	return "", pgerr.New(pgerr.SyntaxError, "SET takes constants only").At(x.Position())
+}
+
+// setRole runs SET ROLE: the role must be one of which the session's user is a member.
+func (s *Session) setRole(name string, local bool) error {
+	if strings.EqualFold(name, "none") {
+		if err := s.settings.set("role", "none", local, true); err != nil {
+			return err
+		}
+		s.followRole()
+		return nil
+	}
+	role := s.txn.snap.RoleByName(name)
+	if role == nil {
+		return pgerr.New(pgerr.UndefinedObject, "role \"%s\" does not exist", name)
+	}
+	if !s.txn.snap.MemberOf(s.userOID, role.OID) {
+		return pgerr.New(pgerr.InsufficientPrivilege, "permission denied to set role \"%s\"", name)
+	}
+	if err := s.settings.set("role", name, local, true); err != nil {
+		return err
+	}
+	s.role, s.roleOID = role.Name, role.OID
+	return nil
+}
+
+// prepareSQL runs PREPARE.
+func (s *Session) prepareSQL(ctx context.Context, t *ast.Prepare) error {
+	if s.stmts[t.Name] != nil {
+		return pgerr.New(pgerr.DuplicatePreparedStatement, "prepared statement \"%s\" already exists", t.Name)
+	}
+	oids := make([]types.OID, len(t.Types))
+	for i, tn := range t.Types {
+		typ, _, err := bind.ResolveType(s.bindEnv(ctx), tn)
+		if err != nil {
+			return err
+		}
+		oids[i] = typ.OID
+	}
+	p, err := s.prepare(ctx, &ast.Statement{Stmt: t.Query, Text: t.Text}, oids)
+	if err != nil {
+		return err
+	}
+	p.name = t.Name
+	s.stmts[t.Name] = p
+	return nil
+}
+
+func (s *Session) deallocate(name string) (output, error) {
+	if name == "" {
+		clear(s.stmts)
+		return output{tag: "DEALLOCATE ALL"}, nil
+	}
+	if _, err := s.statement(name); err != nil {
+		return output{}, err
+	}
+	delete(s.stmts, name)
+	return output{tag: "DEALLOCATE"}, nil
+}
+
+// discard runs DISCARD ALL and its parts.
+func (s *Session) discard(what string) (output, error) {
+	if what == "all" {
+		if s.status != idle {
+			return output{}, pgerr.New(pgerr.ActiveSQLTransaction, "DISCARD ALL cannot run inside a transaction block")
+		}
+		clear(s.stmts)
+		if err := s.settings.reset("all", true); err != nil {
+			return output{}, err
+		}
+		s.followRole()
+		clear(s.currval)
+		s.lastSeq = 0
+	}
+	return output{tag: "DISCARD " + strings.ToUpper(what)}, nil
+}
+
+// call runs CALL. sys.wait_for_job is the only procedure. It waits outside of any
+// snapshot: job rows are read as of now.
+func (s *Session) call(ctx context.Context, t *ast.Call) (output, error) {
+	name := t.Func.Name
+	if t.Func.Schema != "" {
+		name = t.Func.Schema + "." + name
+	}
+	for _, a := range t.Func.Args {
+		if _, ok := a.(*ast.Sublink); ok {
+			return output{}, pgerr.New(pgerr.FeatureNotSupported, "cannot use subquery in CALL argument")
+		}
+	}
+	if name != "sys.wait_for_job" || len(t.Func.Args) != 1 {
+		return output{}, pgerr.New(pgerr.UndefinedFunction, "procedure %s(%s) does not exist", name, argTypes(len(t.Func.Args))).
+			WithHint("No procedure matches the given name and argument types. You might need to add explicit type casts.").At(t.Func.At)
+	}
+	id, err := s.constantOf(ctx, t.Func.Args[0], types.Of(types.TextOID))
+	if err != nil {
+		return output{}, err
+	}
+	ok, err := s.shared.Jobs.Wait(ctx, id.S)
+	if err != nil {
+		return output{}, err
+	}
+	return output{tag: "CALL", rows: [][]types.Datum{{types.NewBool(ok)}}}, nil
+}
+
+func argTypes(n int) string {
+	return strings.TrimSuffix(strings.Repeat("unknown, ", n), ", ")
+}
+
