@@ -1,0 +1,4 @@
+package types
+
+// timeOps are the functions of the time types.
+func timeOps() map[string]*ops { return nil }
