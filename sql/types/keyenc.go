@@ -62,6 +62,46 @@ func DecodeKey(b []byte, t OID, desc, nullsFirst bool) (Datum, []byte, error) {
 	return d, rest[len(rest)-len(left):], nil
 }
 
+// SkipKey returns what follows an ascending encoding that AppendKey wrote.
+func SkipKey(b []byte, t OID) ([]byte, error) {
+	if len(b) == 0 {
+		return nil, errKey
+	}
+	if b[0] != keyValue {
+		return b[1:], nil
+	}
+	switch ty := Get(t); ty.Kind {
+	case KindInt:
+		if len(b) < 9 {
+			return nil, errKey
+		}
+		return b[9:], nil
+	case KindBytes:
+		if t == UUIDOID {
+			if len(b) < 17 {
+				return nil, errKey
+			}
+			return b[17:], nil
+		}
+		return skipKeyBytes(b[1:])
+	}
+	_, rest, err := DecodeKey(b, t, false, false)
+	return rest, err
+}
+
+func skipKeyBytes(b []byte) ([]byte, error) {
+	for i := 0; i+1 < len(b); i++ {
+		if b[i] != 0 {
+			continue
+		}
+		if b[i+1] == 1 {
+			return b[i+2:], nil
+		}
+		i++
+	}
+	return nil, errKey
+}
+
 func invert(b []byte) {
 	for i := range b {
 		b[i] = ^b[i]
@@ -107,7 +147,9 @@ func takeKeyBytes(b []byte) (string, []byte, error) {
 	return "", nil, errKey
 }
 
-// appendKeyInt appends a signed integer in 8 bytes.
+// appendKeyInt appends a signed integer in 8 bytes. All types of KindInt have this
+// key, uuid its 16 bytes, all others of KindBytes that of appendKeyBytes: SkipKey
+// relies on it.
 func appendKeyInt(dst []byte, n int64) []byte {
 	u := uint64(n) ^ 1<<63
 	return append(dst, byte(u>>56), byte(u>>48), byte(u>>40), byte(u>>32), byte(u>>24), byte(u>>16), byte(u>>8), byte(u))

@@ -1,0 +1,245 @@
+package tuple
+
+import (
+	"encoding/binary"
+
+	"zorya/kv"
+	"zorya/sql/catalog"
+	"zorya/sql/types"
+)
+
+// A Decoder reads chosen columns from the pairs of one index. Immutable: many may
+// use it at once.
+type Decoder struct {
+	t       *catalog.Table
+	idx     *catalog.Index
+	layout  layout
+	keyCols []keyTarget // from the index's key, in order
+	base    []keyTarget // from the row's key at the end of an entry
+	values  []valueTarget
+	// fixed and variable are layout.sizes of whole rows.
+	fixed, variable int
+	secondary       bool
+}
+
+// A keyTarget is key column number key, wanted at out.
+type keyTarget struct{ key, out int }
+
+// A valueTarget is a column in the value.
+type valueTarget struct {
+	place
+	at      int // number in the layout
+	out     int
+	kind    types.Kind
+	t       types.T
+	missing types.Datum // in rows older than the column
+}
+
+// NewDecoder makes a Decoder of the columns attrs (indexes in t.Columns) from the
+// pairs of idx, which must cover them (see Covers).
+func NewDecoder(t *catalog.Table, idx *catalog.Index, attrs []int) *Decoder {
+	d := &Decoder{t: t, idx: idx, secondary: !idx.Primary}
+	if d.secondary {
+		d.layout = newLayout(t, storedInEntry(t, idx))
+	} else {
+		d.layout = rowLayout(t)
+	}
+	d.fixed, d.variable = d.layout.sizes(len(d.layout.cols))
+	for out, c := range attrs {
+		if k := keyNumber(idx, c); k >= 0 && !idx.Hidden {
+			d.keyCols = append(d.keyCols, keyTarget{k, out})
+		} else if at := d.layout.find(c); at >= 0 {
+			d.values = append(d.values, d.target(at, out))
+		} else if k := keyNumber(t.Primary, c); d.secondary && k >= 0 {
+			d.base = append(d.base, keyTarget{k, out})
+		}
+	}
+	return d
+}
+
+// keyNumber is which key column of idx gives back column c; -1 if none does.
+func keyNumber(idx *catalog.Index, c int) int {
+	for i, k := range idx.Keys {
+		if k.Col == c && types.KeyRecoverable(k.T.OID) {
+			return i
+		}
+	}
+	return -1
+}
+
+func (l *layout) find(c int) int {
+	for i := range l.cols {
+		if l.cols[i].col == c && l.cols[i].width >= 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+func (d *Decoder) target(at, out int) valueTarget {
+	p := d.layout.cols[at]
+	col := &d.t.Columns[p.col]
+	v := valueTarget{place: p, at: at, out: out, kind: types.KindOf(col.T.OID), t: col.T}
+	if col.Missing != nil {
+		v.missing, _ = types.Parse(col.T, *col.Missing, types.DefaultFormat)
+	}
+	return v
+}
+
+// Decode reads a pair into row: row[i] is column attrs[i]. The values share nothing
+// with key and value.
+func (d *Decoder) Decode(key kv.Key, value []byte, row []types.Datum) error {
+	if len(d.keyCols) > 0 || d.secondary && (len(d.base) > 0 || len(d.values) > 0) {
+		rest, err := d.keys(key, row)
+		if err != nil {
+			return err
+		}
+		if d.secondary && len(rest) == 0 {
+			if rest, value, err = splitSuffix(value); err != nil {
+				return err
+			}
+		}
+		if len(d.base) > 0 {
+			if _, err := readKeys(d.t.Primary, rest, d.base, row); err != nil {
+				return err
+			}
+		}
+	}
+	if len(d.values) == 0 {
+		return nil
+	}
+	return d.row(value, row)
+}
+
+// keys reads the key columns of key; of a secondary index it returns what follows.
+func (d *Decoder) keys(key kv.Key, row []types.Datum) ([]byte, error) {
+	if len(key) < prefixLen {
+		return nil, corrupt("index key")
+	}
+	rest, err := readKeys(d.idx, key[prefixLen:], d.keyCols, row)
+	if err != nil || !d.secondary {
+		return nil, err
+	}
+	from := 0
+	if n := len(d.keyCols); n > 0 {
+		from = lastKey(d.keyCols) + 1
+	}
+	for i := from; i < len(d.idx.Keys); i++ {
+		if rest, err = types.SkipKey(rest, d.idx.Keys[i].T.OID); err != nil {
+			return nil, err
+		}
+	}
+	return rest, nil
+}
+
+func lastKey(targets []keyTarget) int {
+	last := -1
+	for _, t := range targets {
+		last = max(last, t.key)
+	}
+	return last
+}
+
+// readKeys reads the wanted key columns and returns what follows the last of them.
+func readKeys(idx *catalog.Index, rest []byte, targets []keyTarget, row []types.Datum) ([]byte, error) {
+	for i := 0; i <= lastKey(targets); i++ {
+		k := &idx.Keys[i]
+		after, err := types.SkipKey(rest, k.T.OID)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range targets {
+			if t.key != i {
+				continue
+			}
+			if row[t.out], _, err = types.DecodeKey(rest, k.T.OID, false, k.NullsFirst); err != nil {
+				return nil, err
+			}
+		}
+		rest = after
+	}
+	return rest, nil
+}
+
+// row reads the wanted columns of a row's value.
+func (d *Decoder) row(b []byte, row []types.Datum) error {
+	if len(b) < 3 {
+		return corrupt("row")
+	}
+	endWidth := 2
+	switch b[0] {
+	case rowVersion:
+	case rowWide:
+		endWidth = 4
+	default:
+		return corrupt("row")
+	}
+	n := int(b[1])<<8 | int(b[2])
+	fixed, variable := d.fixed, d.variable
+	if n < len(d.layout.cols) {
+		fixed, variable = d.layout.sizes(n)
+	}
+	nulls := b[3:]
+	head := (n + 7) / 8
+	if n > len(d.layout.cols) || len(nulls) < head+fixed+variable*endWidth {
+		return corrupt("row")
+	}
+	r := rowParts{fixed: nulls[head:], ends: nulls[head+fixed:], body: nulls[head+fixed+variable*endWidth:], endWidth: endWidth}
+	for i := range d.values {
+		v := &d.values[i]
+		switch {
+		case v.at >= n:
+			row[v.out] = v.missing
+		case nulls[v.at/8]&(1<<(v.at%8)) != 0:
+			row[v.out] = types.Null
+		case v.width > 0:
+			row[v.out] = getFixed(r.fixed[v.fixed:], v.width, v.kind)
+		default:
+			text, ok := r.variable(v.fixed)
+			if !ok {
+				return corrupt("row")
+			}
+			var err error
+			if row[v.out], err = readValue(text, v.t, v.kind); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+type rowParts struct {
+	fixed, ends, body []byte
+	endWidth          int
+}
+
+// variable is the value of variable column i.
+func (r *rowParts) variable(i int) ([]byte, bool) {
+	from := 0
+	if i > 0 {
+		from = r.end(i - 1)
+	}
+	to := r.end(i)
+	if from > to || to > len(r.body) {
+		return nil, false
+	}
+	return r.body[from:to], true
+}
+
+func (r *rowParts) end(i int) int {
+	if r.endWidth == 2 {
+		return int(binary.LittleEndian.Uint16(r.ends[2*i:]))
+	}
+	return int(binary.LittleEndian.Uint32(r.ends[4*i:]))
+}
+
+// DecodeRow reads a whole row: one value for each of t.Columns.
+func DecodeRow(t *catalog.Table, key kv.Key, value []byte) ([]types.Datum, error) {
+	attrs := make([]int, len(t.Columns))
+	for i := range attrs {
+		attrs[i] = i
+	}
+	row := make([]types.Datum, len(attrs))
+	err := NewDecoder(t, t.Primary, attrs).Decode(key, value, row)
+	return row, err
+}
