@@ -11,7 +11,6 @@ import (
 	"zorya/sql/ast"
 	"zorya/sql/bind"
 	"zorya/sql/catalog"
-	"zorya/sql/ddl"
 	"zorya/sql/funcs"
 	"zorya/sql/parser"
 	"zorya/sql/pgcatalog"
@@ -187,11 +186,6 @@ func (s *Session) settingRows() [][3]string {
 		rows[i] = [3]string{st.name, s.settings.values[i], st.def}
 	}
 	return rows
-}
-
-// ddlEnv is what DDL may know of the session.
-func (s *Session) ddlEnv() *ddl.Env {
-	return &ddl.Env{Tx: s.txn.tx, Snap: s.txn.snap, Role: s.roleOID, SearchPath: s.searchPath(), Limits: s.shared.Profile.Limits}
 }
 
 // settingValue is a parameter's value as SHOW prints it.

@@ -9,7 +9,6 @@ import (
 	"zorya/profile"
 	"zorya/sql/ast"
 	"zorya/sql/catalog"
-	"zorya/sql/ddl"
 	"zorya/sql/types"
 )
 
@@ -312,15 +311,6 @@ func (s *Session) utility(ctx context.Context, po *portal, w Results) (output, e
 	default:
 		return s.ddl(ctx, t)
 	}
-}
-
-// ddl runs a statement that changes the catalog.
-func (s *Session) ddl(ctx context.Context, tree ast.Stmt) (output, error) {
-	res, err := ddl.Execute(ctx, s.ddlEnv(), tree)
-	if err != nil {
-		return output{}, err
-	}
-	return output{tag: res.Tag, rows: res.Rows, notices: res.Notices}, nil
 }
 
 func (s *Session) snapshot() *catalog.Snapshot { return s.txn.snap }

@@ -25,6 +25,7 @@ type Editor struct {
 	puts    map[types.OID]Object
 	deletes map[types.OID]Object
 	claims  map[string]kv.Strength
+	quiet   map[types.OID]bool
 	nextOID types.OID // 0: the counter has not been read
 	counter bool      // the counter has moved
 }
@@ -68,6 +69,17 @@ func (e *Editor) Put(o Object) {
 	s.add(o)
 	e.puts[o.ID()] = o
 	delete(e.deletes, o.ID())
+}
+
+// PutQuietly replaces an object without turning away the statements that rely on
+// the old one: it conflicts with other changes of the object only. For changes that
+// make older plans merely less good, as of an index that becomes usable.
+func (e *Editor) PutQuietly(o Object) {
+	e.Put(o)
+	if e.quiet == nil {
+		e.quiet = map[types.OID]bool{}
+	}
+	e.quiet[o.ID()] = true
 }
 
 // Delete removes an object. Nothing happens to what depends on it.
@@ -129,7 +141,11 @@ func (e *Editor) Flush() error {
 		if err != nil {
 			return err
 		}
-		if err := e.tx.Put(KeyOf(e.puts[oid]), value, kv.Exclusive); err != nil {
+		strength := kv.Exclusive
+		if e.quiet[oid] {
+			strength = kv.Update // references are share claims
+		}
+		if err := e.tx.Put(KeyOf(e.puts[oid]), value, strength); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,130 @@
+package session
+
+import (
+	"context"
+
+	"zorya/sql/ast"
+	"zorya/sql/bind"
+	"zorya/sql/catalog"
+	"zorya/sql/ddl"
+	"zorya/sql/expr"
+	"zorya/sql/funcs"
+	"zorya/sql/parser"
+	"zorya/sql/rel"
+	"zorya/sql/types"
+)
+
+// ddl runs a statement that changes the catalog.
+func (s *Session) ddl(ctx context.Context, tree ast.Stmt) (output, error) {
+	res, err := ddl.Execute(ctx, s.ddlEnv(ctx), tree)
+	if err != nil {
+		return output{}, err
+	}
+	if s.shared.Profile.MultipleDDL || s.shared.Profile.MixDDLAndDML {
+		s.txn.snap = res.Snap
+	}
+	return output{tag: res.Tag, rows: res.Rows, notices: res.Notices}, nil
+}
+
+// ddlEnv is what DDL may know of the session.
+func (s *Session) ddlEnv(ctx context.Context) *ddl.Env {
+	b := ddlBinder{s, ctx}
+	return &ddl.Env{
+		Tx: s.txn.tx, Snap: s.txn.snap, Role: s.roleOID, SearchPath: s.searchPath(), Limits: s.shared.Profile.Limits,
+		Bind: ddl.Binder{
+			ResolveType: b.resolveType, BindDefault: b.bindDefault, BindGenerated: b.bindGenerated, BindCheck: b.bindCheck,
+			BindDomainCheck: b.bindDomainCheck, BindIndexExpr: b.bindIndexExpr, BindView: b.bindView, CheckFunction: b.checkFunction,
+		},
+		SetSequence: s.shared.Sequences.Set,
+	}
+}
+
+// A ddlBinder binds the expressions in DDL for one statement.
+type ddlBinder struct {
+	s   *Session
+	ctx context.Context
+}
+
+// env is the session's binding environment over a snapshot that may hold the
+// statement's own changes.
+func (b ddlBinder) env(snap *catalog.Snapshot) *bind.Env {
+	e := b.s.bindEnv(b.ctx)
+	e.Snap = snap
+	return e
+}
+
+func (b ddlBinder) resolveType(snap *catalog.Snapshot, n ast.TypeName) (types.T, types.OID, error) {
+	return bind.ResolveType(b.env(snap), n)
+}
+
+func (b ddlBinder) bindDefault(snap *catalog.Snapshot, x ast.Expr, text string, col *catalog.Col) (ddl.Bound, error) {
+	sc, err := bind.BindDefault(b.env(snap), x, nil, col)
+	return bound(sc, err, nil, text, col.T)
+}
+
+func (b ddlBinder) bindGenerated(snap *catalog.Snapshot, t *catalog.Table, x ast.Expr, text string, col *catalog.Col) (ddl.Bound, error) {
+	sc, err := bind.BindDefault(b.env(snap), x, t, col)
+	return bound(sc, err, columnNames(t), text, col.T)
+}
+
+func (b ddlBinder) bindCheck(snap *catalog.Snapshot, t *catalog.Table, x ast.Expr, text string) (ddl.Bound, error) {
+	sc, err := bind.BindExpr(b.env(snap), x, t, types.T{}, bind.ForCheck)
+	return bound(sc, err, columnNames(t), text, types.Of(types.BoolOID))
+}
+
+func (b ddlBinder) bindDomainCheck(snap *catalog.Snapshot, base types.T, x ast.Expr, text string) (ddl.Bound, error) {
+	sc, err := bind.BindDomainCheck(b.env(snap), x, base)
+	return bound(sc, err, func(int) string { return "VALUE" }, text, types.Of(types.BoolOID))
+}
+
+func (b ddlBinder) bindIndexExpr(snap *catalog.Snapshot, t *catalog.Table, x ast.Expr, text string, predicate bool) (ddl.Bound, error) {
+	what := bind.ForIndex
+	if predicate {
+		what = bind.ForIndexPredicate
+	}
+	sc, err := bind.BindExpr(b.env(snap), x, t, types.T{}, what)
+	if err != nil {
+		return ddl.Bound{}, err
+	}
+	return bound(sc, nil, columnNames(t), text, sc.X.Type())
+}
+
+func (b ddlBinder) bindView(snap *catalog.Snapshot, q *ast.Select, text string) (ddl.BoundView, error) {
+	v, err := bind.BindView(b.env(snap), q)
+	if err != nil {
+		return ddl.BoundView{}, err
+	}
+	out := ddl.BoundView{Text: text, Refs: v.Refs, Uses: v.Uses}
+	for _, c := range v.Cols {
+		out.Cols = append(out.Cols, catalog.Col{Name: c.Name, T: c.T})
+	}
+	return out, nil
+}
+
+func (b ddlBinder) checkFunction(snap *catalog.Snapshot, f *catalog.Function) error {
+	return bind.CheckFunction(b.env(snap), f)
+}
+
+func columnNames(t *catalog.Table) func(i int) string {
+	return func(i int) string { return funcs.QuoteIdent(t.Columns[i].Name) }
+}
+
+// bound is what the catalog keeps of a bound expression: its text with all names
+// resolved, so that it means the same under every search path.
+func bound(sc *bind.Scalar, err error, name func(i int) string, text string, t types.T) (ddl.Bound, error) {
+	if err != nil {
+		return ddl.Bound{}, err
+	}
+	names := map[rel.ColID]string{}
+	for i, c := range sc.Cols {
+		if name != nil && c.ID != 0 {
+			names[c.ID] = name(i)
+		}
+	}
+	full := expr.Deparse(sc.X, func(id rel.ColID) string { return names[id] })
+	// What has no text of its own keeps the one that it was written with.
+	if _, perr := parser.ParseExpr(full); perr != nil {
+		full = text
+	}
+	return ddl.Bound{Text: full, T: t, Cols: sc.Used, Refs: sc.Refs}, nil
+}
