@@ -17,6 +17,7 @@ import (
 	"zorya/session"
 	"zorya/sql/catalog"
 	"zorya/sql/jobs"
+	"zorya/sql/pgcatalog"
 	"zorya/txn"
 )
 
@@ -137,8 +138,8 @@ func (cs *clusters) open(ctx context.Context, id string) (*openCluster, error) {
 		c.Close()
 		return nil, fmt.Errorf("make catalog: %w", err)
 	}
-	cache := catalog.NewCache()
-	o.jobs = jobs.Start(jobs.Config{DB: db, Catalog: cache, Changes: c.Changes, Log: cs.log.With("cluster", id)})
+	cache := catalog.NewCache(pgcatalog.Tables())
+	o.jobs = jobs.Start(jobs.Config{DB: db, Catalog: cache, Changes: c.Changes, Limits: session.StatementLimits(lim), Log: cs.log.With("cluster", id)})
 	o.shared = session.Shared{DB: db, Catalog: cache, Profile: cs.prof, Sequences: session.NewSequences(db), Jobs: o.jobs, Log: cs.log}
 	return o, nil
 }
@@ -176,7 +177,7 @@ func (o *openCluster) mapped(ctx context.Context, arn, role string) error {
 	if r == nil {
 		return iam.Denied("role %q does not exist", role)
 	}
-	for _, m := range snap.IAMMappings() {
+	for _, m := range snap.Mappings() {
 		if m.ARN == arn && m.Role == r.OID {
 			return nil
 		}

@@ -7,6 +7,7 @@ import (
 	"zorya/pgerr"
 	"zorya/sql/ast"
 	"zorya/sql/exec"
+	"zorya/sql/expr"
 	"zorya/sql/types"
 )
 
@@ -31,6 +32,7 @@ type portal struct {
 	formats []int16 // result formats, as Bind gave them
 	cursor  *exec.Cursor
 	batch   *types.Batch // rows of the cursor not yet sent, from next on
+	named   *types.Batch // batch, if names stand for OIDs in it
 	next    int
 	sent    int64
 	done    bool
@@ -122,7 +124,7 @@ func (s *Session) Bind(ctx context.Context, name, stmt string, paramFormats []in
 	if n := len(resultFormats); n > 1 && n != len(p.fields) {
 		return pgerr.New(pgerr.ProtocolViolation, "bind message has %d result formats but query has %d columns", n, len(p.fields))
 	}
-	params, err := s.decodeParams(p.params, paramFormats, values)
+	params, err := s.decodeParams(ctx, p.params, paramFormats, values)
 	if err != nil {
 		return err
 	}
@@ -132,11 +134,12 @@ func (s *Session) Bind(ctx context.Context, name, stmt string, paramFormats []in
 }
 
 // decodeParams reads parameter values in their formats.
-func (s *Session) decodeParams(ts []types.T, formats []int16, values [][]byte) ([]types.Datum, error) {
+func (s *Session) decodeParams(ctx context.Context, ts []types.T, formats []int16, values [][]byte) ([]types.Datum, error) {
 	if len(values) == 0 {
 		return nil, nil
 	}
 	f := s.format()
+	env := &expr.Env{Ctx: s.funcCtx(ctx)}
 	params := make([]types.Datum, len(values))
 	for i, v := range values {
 		if v == nil {
@@ -145,7 +148,7 @@ func (s *Session) decodeParams(ts []types.T, formats []int16, values [][]byte) (
 		var err error
 		switch format(formats, i) {
 		case 0:
-			params[i], err = types.Parse(ts[i], string(v), f)
+			params[i], err = expr.Input(env, ts[i], string(v))
 		case 1:
 			params[i], err = types.ParseBinary(ts[i], v, f)
 		default:

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"zorya/kv"
+	"zorya/profile"
 	"zorya/sql/ast"
 	"zorya/sql/bind"
 	"zorya/sql/catalog"
@@ -111,6 +112,15 @@ func (s *Session) plan(ctx context.Context, text string, tree ast.Stmt, oids []t
 	if p, ok := s.shared.plans.get(key); ok && p.catalog == s.txn.snap.Version && p.stats == stats {
 		return p, nil
 	}
+	p, err := s.makePlan(ctx, tree, oids)
+	if err == nil && !p.query.Uncacheable && len(text) <= maxCachedText {
+		s.shared.plans.put(key, p, planCacheSize)
+	}
+	return p, err
+}
+
+// makePlan binds, plans and compiles a statement.
+func (s *Session) makePlan(ctx context.Context, tree ast.Stmt, oids []types.OID) (*planned, error) {
 	params := make([]types.T, len(oids))
 	for i, o := range oids {
 		params[i] = types.Of(o)
@@ -119,7 +129,7 @@ func (s *Session) plan(ctx context.Context, text string, tree ast.Stmt, oids []t
 	if err != nil {
 		return nil, err
 	}
-	pl, err := plan.Plan(s.planEnv(ctx), q)
+	pl, err := plan.Build(s.planEnv(ctx), q)
 	if err != nil {
 		return nil, err
 	}
@@ -127,12 +137,9 @@ func (s *Session) plan(ctx context.Context, text string, tree ast.Stmt, oids []t
 	if err != nil {
 		return nil, err
 	}
-	p := &planned{query: q, plan: pl, program: program, catalog: s.txn.snap.Version, stats: stats}
+	p := &planned{query: q, plan: pl, program: program, catalog: s.txn.snap.Version, stats: s.txn.snap.StatsVersion()}
 	if q.HasRows {
 		p.fields = queryFields(q.Out)
-	}
-	if !q.Uncacheable && len(text) <= maxCachedText {
-		s.shared.plans.put(key, p, planCacheSize)
 	}
 	return p, nil
 }
@@ -222,19 +229,15 @@ func (s *Session) start(ctx context.Context, pl *planned, params []types.Datum, 
 	return pl.program.Start(&exec.Context{
 		Ctx: ctx, Env: &expr.Env{Ctx: s.funcCtx(ctx), Params: params, Domain: s.checkDomain},
 		Tx: s.txn.tx, Snap: s.txn.snap, Role: s.roleOID, Virtual: s.virtualRows,
-		Limits:     exec.Limits{Memory: int64(lim.QueryMemory), Key: lim.KeyBytes, Row: lim.RowBytes, Column: lim.ColumnBytes},
+		Bound: s.tableExprs(ctx), Default: s.columnDefault(ctx),
+		Limits:     StatementLimits(lim),
 		Instrument: instrument,
 	})
 }
 
-// checkDomain checks a value against a domain's constraints.
-func (s *Session) checkDomain(domain types.OID, d types.Datum) error {
-	return s.domains().check(domain, d)
-}
-
-// virtualRows computes a virtual table.
-func (s *Session) virtualRows(t *catalog.Table, eq map[int]types.Datum) ([][]types.Datum, error) {
-	return s.catalogRows(t, eq)
+// StatementLimits are a profile's limits on one statement.
+func StatementLimits(lim profile.Limits) exec.Limits {
+	return exec.Limits{Memory: int64(lim.QueryMemory), Key: lim.KeyBytes, Row: lim.RowBytes, Column: lim.ColumnBytes}
 }
 
 // runQuery runs a SELECT, INSERT, UPDATE or DELETE.
@@ -286,12 +289,13 @@ func (s *Session) runQuery(ctx context.Context, po *portal, maxRows int, w Resul
 
 // sendBatch sends n rows of the portal's batch.
 func (s *Session) sendBatch(po *portal, n int, w Results) error {
-	f := s.format()
 	fields := po.stmt.fields
 	if fields == nil {
 		po.next += n
 		return nil
 	}
+	fields = s.namesOfBatch(po, fields)
+	f := s.format()
 	const rowsAtOnce = 64 // between looks at the size of the buffer
 	for n > 0 {
 		buf := w.RowBuffer()
@@ -305,6 +309,46 @@ func (s *Session) sendBatch(po *portal, n int, w Results) error {
 		}
 	}
 	return nil
+}
+
+// namesOfBatch puts names in the place of the OIDs that a batch shows as text:
+// regclass and its like, whose output needs the catalog. It returns the fields as
+// which the batch is to be sent.
+func (s *Session) namesOfBatch(po *portal, fields []Field) []Field {
+	var shown []Field
+	for c := range fields {
+		if !expr.IsReg(fields[c].Type) || format(po.formats, c) != 0 {
+			continue
+		}
+		if shown == nil {
+			shown = append([]Field(nil), fields...)
+		}
+		shown[c].Type = types.TextOID
+	}
+	if shown == nil {
+		return fields
+	}
+	if po.named == po.batch {
+		return shown
+	}
+	env := &expr.Env{Ctx: s.funcCtx(context.Background())}
+	named := &types.Batch{Len: po.batch.Len, Cols: append([]*types.Vec(nil), po.batch.Cols...)}
+	for c := range shown {
+		if shown[c].Type == fields[c].Type {
+			continue
+		}
+		v := types.NewVec(types.KindBytes, named.Len)
+		for i := range named.Len {
+			if d := po.batch.Cols[c].At(i); d.IsNull() {
+				v.SetNull(i, named.Len)
+			} else if text, err := expr.Text(env, fields[c].Type, d); err == nil {
+				v.S[i] = text
+			}
+		}
+		named.Cols[c] = v
+	}
+	po.batch, po.named = named, named
+	return shown
 }
 
 func selectTag(kind string, n int64) string {

@@ -8,7 +8,6 @@ import (
 	"zorya/pgerr"
 	"zorya/profile"
 	"zorya/sql/ast"
-	"zorya/sql/catalog"
 	"zorya/sql/types"
 )
 
@@ -312,5 +311,3 @@ func (s *Session) utility(ctx context.Context, po *portal, w Results) (output, e
 		return s.ddl(ctx, t)
 	}
 }
-
-func (s *Session) snapshot() *catalog.Snapshot { return s.txn.snap }

@@ -36,6 +36,8 @@ type Jobs interface {
 	// Wait waits for the end of a job and says whether it succeeded. An unknown id
 	// is an error with PostgreSQL's code.
 	Wait(ctx context.Context, id string) (bool, error)
+	// Analyze computes a table's statistics now.
+	Analyze(ctx context.Context, table types.OID) error
 }
 
 // Options say who opens a session.
@@ -65,6 +67,7 @@ type Session struct {
 	// sequence values of this session, for currval and lastval.
 	currval map[types.OID]int64
 	lastSeq types.OID
+	domains domainSet
 	// broken: a message of an extended-protocol batch failed outside a block; Sync
 	// ends it.
 	broken bool

@@ -220,4 +220,3 @@ func (s *Session) call(ctx context.Context, t *ast.Call) (output, error) {
 func argTypes(n int) string {
 	return strings.TrimSuffix(strings.Repeat("unknown, ", n), ", ")
 }
-

@@ -126,7 +126,13 @@ func throughText(env *Env, from types.OID, to types.T, d types.Datum) (types.Dat
 	if err != nil {
 		return types.Null, err
 	}
-	if kind := regKinds[to.OID]; kind != "" && text != "" && (text[0] < '0' || text[0] > '9') {
+	return Input(env, types.Of(to.OID), text)
+}
+
+// Input is the input function of a type; names of the catalog (regclass …) are
+// looked up in the session.
+func Input(env *Env, t types.T, text string) (types.Datum, error) {
+	if kind := regKinds[t.OID]; kind != "" && text != "" && (text[0] < '0' || text[0] > '9') {
 		if env == nil || env.Ctx == nil || env.Env == nil {
 			return types.Null, pgerr.New(pgerr.FeatureNotSupported, "names of the catalog need a session")
 		}
@@ -136,8 +142,11 @@ func throughText(env *Env, from types.OID, to types.T, d types.Datum) (types.Dat
 		oid, err := env.Env.ResolveName(kind, text)
 		return types.NewInt(int64(oid)), err
 	}
-	return types.Parse(types.Of(to.OID), text, env.format())
+	return types.Parse(t, text, env.format())
 }
+
+// IsReg reports whether values of a type are shown by names of the catalog.
+func IsReg(t types.OID) bool { return regKinds[t] != "" }
 
 func (env *Env) format() *types.Format {
 	if env == nil || env.Ctx == nil || env.Format == nil {
