@@ -169,7 +169,9 @@ func (r *copyReader) at(err error) error {
 	return &c
 }
 
-func badCopy(format string, args ...any) error { return pgerr.New(pgerr.BadCopyFileFormat, format, args...) }
+func badCopy(format string, args ...any) error {
+	return pgerr.New(pgerr.BadCopyFileFormat, format, args...)
+}
 
 // next returns the fields of the next row, nil at the end. A nil field is NULL.
 // They are good until the next call.
