@@ -10,6 +10,7 @@ ZPID= ZPORT= ZBEGAN=
 start_zorya() {
   local dir=$1
   shift
+  : >"$dir.log"
   ZBEGAN=$(date +%s%N)
   "$ZORYA" serve --data "$dir" --pg-addr "127.0.0.1:${ZPORT:-0}" --http-addr "" --json "$@" \
     >"$dir.out" 2>"$dir.log" &
