@@ -3,11 +3,15 @@ package types
 import (
 	"encoding/binary"
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 
 	"zorya/pgerr"
 )
+
+// quietNaN is NaN with the bits that PostgreSQL gives it.
+var quietNaN = math.Float64frombits(0x7ff8 << 48)
 
 func floatOps() map[string]*ops {
 	return map[string]*ops{
@@ -95,7 +99,7 @@ func takeKeyFloat(b []byte) (Datum, []byte, error) {
 	}
 	v := math.Float64frombits(u)
 	if v != v {
-		v = math.NaN()
+		v = quietNaN
 	}
 	return NewFloat(v), b[8:], nil
 }
@@ -116,12 +120,65 @@ func appendFloat(dst []byte, v float64, bits, extra int) []byte {
 	case extra <= 0:
 		return strconv.AppendFloat(dst, v, 'g', max(15+extra, 1), 64)
 	case bits == 32:
-		return strconv.AppendFloat(dst, v, 'g', -1, 32)
+		from := len(dst)
+		dst = strconv.AppendFloat(dst, v, 'g', -1, 32)
+		if math.Abs(v) >= 1<<22 && halfway32(v, dst[from:]) {
+			return longer(dst[:from], v, 32)
+		}
+		return dst
 	}
-	if abs := math.Abs(v); abs >= 1e-4 && abs < 1e15 || v == 0 {
+	abs := math.Abs(v)
+	if abs >= 1e-4 && abs < 1e15 || v == 0 {
 		return strconv.AppendFloat(dst, v, 'f', -1, 64)
 	}
-	return strconv.AppendFloat(dst, v, 'e', -1, 64)
+	from := len(dst)
+	dst = strconv.AppendFloat(dst, v, 'e', -1, 64)
+	if abs >= 1<<52 && abs < 1e41 && halfway64(v, dst[from:]) {
+		return longer(dst[:from], v, 64)
+	}
+	return dst
+}
+
+// The shortest digits may stand for a number halfway between two floats, which
+// reads back as v only because v's last bit is even. PostgreSQL does not rely on
+// readers to round so and prints more digits. Only large numbers can be such.
+func halfway64(v float64, digits []byte) bool {
+	x, _, err := big.ParseFloat(string(digits), 10, 256, big.ToNearestEven)
+	if err != nil {
+		return false
+	}
+	x.Sub(x, big.NewFloat(v))
+	for _, next := range []float64{math.Nextafter(v, math.Inf(1)), math.Nextafter(v, math.Inf(-1))} {
+		if x.Cmp(big.NewFloat((next-v)/2)) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func halfway32(v float64, digits []byte) bool {
+	x, err := strconv.ParseFloat(string(digits), 64)
+	if err != nil || x == v {
+		return false
+	}
+	next := math.Nextafter32(float32(v), float32(math.Inf(int(math.Copysign(1, x-v)))))
+	return x-v == (float64(next)-v)/2
+}
+
+// longer prints the fewest digits that read back as v and are not halfway.
+func longer(dst []byte, v float64, bits int) []byte {
+	from := len(dst)
+	halfway := halfway64
+	if bits == 32 {
+		halfway = halfway32
+	}
+	for n := range 18 {
+		dst = strconv.AppendFloat(dst[:from], v, 'e', n, 64)
+		if x, err := strconv.ParseFloat(string(dst[from:]), bits); err == nil && x == v && !halfway(v, dst[from:]) {
+			break
+		}
+	}
+	return dst
 }
 
 // parseFloat reads what C's strtod reads, white space around it allowed.
@@ -163,7 +220,7 @@ func floatWord(s string) (n int, v float64) {
 	case has("inf"):
 		n, v = 3, math.Inf(1)
 	case has("nan"):
-		n, v = 3, math.NaN()
+		n, v = 3, quietNaN
 		if end := strings.IndexByte(word, ')'); len(word) > 3 && word[3] == '(' && end > 0 && isWord(word[4:end]) {
 			n = end + 1
 		}

@@ -91,7 +91,7 @@ func charOps() *ops {
 		switch {
 		case s == "":
 			return NewInt(0), nil
-		case len(s) == 4 && isOctal(s):
+		case len(s) == 4 && s[0] == '\\' && digitIn(s[1], 8) >= 0 && digitIn(s[2], 8) >= 0 && digitIn(s[3], 8) >= 0:
 			return NewInt(int64(int8(s[1]-'0')<<6 | int8(s[2]-'0')<<3 | int8(s[3]-'0'))), nil
 		}
 		return NewInt(int64(int8(s[0]))), nil
