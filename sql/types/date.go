@@ -1,0 +1,48 @@
+package types
+
+import "encoding/binary"
+
+func dateOps() *ops {
+	return &ops{
+		kind: KindInt, parse: parseDate, text: appendDateText,
+		recv: func(_ T, b []byte, _ *Format) (Datum, error) {
+			if err := wantBytes(b, 4); err != nil {
+				return Null, err
+			}
+			d := int64(int32(binary.BigEndian.Uint32(b)))
+			if finiteDate(d) && !validDate(d) {
+				return Null, errDateRange
+			}
+			return NewInt(d), nil
+		},
+		send:    func(dst []byte, d Datum) []byte { return sendInt(dst, d.I, 4) },
+		compare: compareInts, hash: hashInts,
+		key:   func(dst []byte, d Datum) []byte { return appendKeyInt(dst, d.I) },
+		unkey: unkeyInt,
+	}
+}
+
+func unkeyInt(b []byte) (Datum, []byte, error) {
+	n, rest, err := takeKeyInt(b)
+	return NewInt(n), rest, err
+}
+
+func validDate(days int64) bool { return days >= -julianEpoch && days < julianEnd-julianEpoch }
+
+func parseDate(_ T, s string, f *Format) (Datum, error) {
+	if m, ok := readISO(s); ok {
+		return NewInt(m.days), nil
+	}
+	return Null, badMoment("date", s)
+}
+
+func appendDateText(dst []byte, d Datum, f *Format) []byte {
+	switch d.I {
+	case DateInfinity:
+		return append(dst, "infinity"...)
+	case DateNegInfinity:
+		return append(dst, "-infinity"...)
+	}
+	y, month, day := civilDate(int(d.I) + julianEpoch)
+	return appendEra(appendDate(dst, y, month, day, f), y)
+}
