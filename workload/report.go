@@ -11,19 +11,20 @@ import (
 
 // A Report says what a load did. Times of calls include their retries.
 type Report struct {
-	Connections    int            `json:"connections"`
-	ConnectSeconds float64        `json:"connect_seconds"` // to open all of them; not part of Seconds
-	Calls          int            `json:"calls"`
-	Succeeded      int            `json:"succeeded"`
-	Declined       int            `json:"declined"` // for want of funds: answered, nothing moved
-	Failed         int            `json:"failed"`
-	SuccessPercent float64        `json:"success_percent"`  // succeeded or declined
-	Errors         map[string]int `json:"errors,omitempty"` // failed calls by SQLSTATE
-	Conflicts      int            `json:"conflicts"`        // attempts that ended in 40001, retried or not
-	Seconds        float64        `json:"seconds"`
-	PerSecond      float64        `json:"per_second"` // succeeded calls
-	Latency        Latency        `json:"latency_ms"`
-	Retries        Retries        `json:"retries"`
+	Connections    int               `json:"connections"`
+	ConnectSeconds float64           `json:"connect_seconds"` // to open all of them; not part of Seconds
+	Calls          int               `json:"calls"`
+	Succeeded      int               `json:"succeeded"`
+	Declined       int               `json:"declined"` // for want of funds: answered, nothing moved
+	Failed         int               `json:"failed"`
+	SuccessPercent float64           `json:"success_percent"`    // succeeded or declined
+	Errors         map[string]int    `json:"errors,omitempty"`   // failed calls by SQLSTATE
+	Messages       map[string]string `json:"messages,omitempty"` // the first error of each SQLSTATE
+	Conflicts      int               `json:"conflicts"`          // attempts that ended in 40001, retried or not
+	Seconds        float64           `json:"seconds"`
+	PerSecond      float64           `json:"per_second"` // succeeded calls
+	Latency        Latency           `json:"latency_ms"`
+	Retries        Retries           `json:"retries"`
 }
 
 // Latency is the time of calls in milliseconds.
@@ -60,7 +61,7 @@ func (r *Report) Print(out io.Writer) {
 	}
 	line("Errors", "%s", grouped(r.Failed))
 	for _, class := range slices.Sorted(maps.Keys(r.Errors)) {
-		line("  "+class, "%s", grouped(r.Errors[class]))
+		line("  "+class, "%s, such as: %s", grouped(r.Errors[class]), r.Messages[class])
 	}
 	line("Total time", "%.2f s", r.Seconds)
 	line("Throughput", "%s transfers/s", grouped(int(r.PerSecond+0.5)))

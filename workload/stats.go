@@ -21,6 +21,7 @@ type Stats struct {
 	succeeded int
 	declined  int
 	errors    map[string]int
+	messages  map[string]string // the first of each class
 	conflicts int
 	retries   int
 	retried   int // calls with at least one retry
@@ -37,10 +38,7 @@ func (s *Stats) add(o outcome) {
 	case o.err == errDeclined:
 		s.declined++
 	default:
-		if s.errors == nil {
-			s.errors = map[string]int{}
-		}
-		s.errors[errorClass(o.err)]++
+		s.fail(o.err)
 	}
 	s.conflicts += o.conflicts
 	s.retries += o.retries
@@ -49,6 +47,16 @@ func (s *Stats) add(o outcome) {
 		s.retried++
 	}
 	s.latency.add(o.elapsed)
+}
+
+func (s *Stats) fail(err error) {
+	if s.errors == nil {
+		s.errors, s.messages = map[string]int{}, map[string]string{}
+	}
+	class := errorClass(err)
+	if s.errors[class]++; s.errors[class] == 1 {
+		s.messages[class] = err.Error()
+	}
 }
 
 // report returns what was counted in elapsed and, if reset is set, starts anew.
@@ -61,7 +69,7 @@ func (s *Stats) report(elapsed time.Duration, reset bool) Report {
 	}
 	r := Report{
 		Calls: s.succeeded + s.declined + failed, Succeeded: s.succeeded, Declined: s.declined, Failed: failed,
-		Errors: maps.Clone(s.errors), Seconds: elapsed.Seconds(), Conflicts: s.conflicts,
+		Errors: maps.Clone(s.errors), Messages: maps.Clone(s.messages), Seconds: elapsed.Seconds(), Conflicts: s.conflicts,
 		Retries: Retries{Total: s.retries, Max: s.mostRetry, Transactions: s.retried},
 		Latency: s.latency.summary(),
 	}
@@ -75,7 +83,7 @@ func (s *Stats) report(elapsed time.Duration, reset bool) Report {
 	}
 	if reset {
 		s.succeeded, s.declined, s.conflicts, s.retries, s.retried, s.mostRetry = 0, 0, 0, 0, 0, 0
-		s.errors, s.latency = nil, histogram{}
+		s.errors, s.messages, s.latency = nil, nil, histogram{}
 	}
 	return r
 }

@@ -74,6 +74,7 @@ func TestReport(t *testing.T) {
 	s.add(outcome{elapsed: 8 * time.Millisecond, err: errDeclined})
 	want := Report{
 		Calls: 4, Succeeded: 2, Declined: 1, Failed: 1, SuccessPercent: 75, Errors: map[string]int{"40001": 1},
+		Messages:  map[string]string{"40001": conflict.Error()},
 		Conflicts: 4, Seconds: 2, PerSecond: 1,
 		Retries: Retries{Total: 3, Max: 3, Avg: 0.75, Transactions: 1, SharePercent: 25},
 		Latency: Latency{Min: 2, Avg: 5, P50: 4.031, P99: 8, Max: 8},

@@ -83,6 +83,9 @@ func (o *bankOptions) target() (*workload.Target, error) {
 		aws := strings.HasSuffix(host, ".on.aws")
 		if o.ca == "" && !aws {
 			o.ca = filepath.Join(o.token.dir, "ca.pem")
+			if _, err := os.Stat(o.ca); err != nil {
+				return nil, fmt.Errorf("%s is not a data directory of zorya: start zorya serve, or say --data, --address or --dsn", o.token.dir)
+			}
 		}
 		dsn = fmt.Sprintf("host=%s port=%s user=%s dbname=postgres sslmode=verify-full", host, port, o.token.role)
 		if o.ca != "" {
