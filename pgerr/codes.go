@@ -20,6 +20,7 @@ const (
 	InvalidParameterValue       = "22023"
 	InvalidEscapeSequence       = "22025"
 	InvalidTextRepresentation   = "22P02"
+	BadCopyFileFormat           = "22P04"
 	InvalidBinaryRepresentation = "22P03"
 	UntranslatableCharacter     = "22P05"
 	ArraySubscriptError         = "2202E"

@@ -11,7 +11,6 @@ import (
 	"zorya/profile"
 	"zorya/sql/ast"
 	"zorya/sql/bind"
-	"zorya/sql/catalog"
 	"zorya/sql/exec"
 	"zorya/sql/expr"
 	"zorya/sql/parser"

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"zorya/pgerr"
+	"zorya/sql/plan"
 	"zorya/sql/types"
 )
 
@@ -81,6 +82,7 @@ type settings struct {
 	start  []string // what RESET goes back to
 	undo   []undo   // of the open transaction, oldest first
 	format *types.Format
+	plan   string // see planKey
 	// changed lists parameters whose new value the client has not been told.
 	changed []int
 }
@@ -197,6 +199,23 @@ func (s *settings) takeChanged() [][2]string {
 // value returns a known parameter's value.
 func (s *settings) value(name string) string { return s.values[settingIndex[name]] }
 
+// planKey is what of the settings a plan depends on: names, the format of
+// literals, and the planner's switches.
+func (s *settings) planKey() string { return s.plan }
+
+// planner are the planner's switches.
+func (s *settings) planner() plan.Settings {
+	p := plan.DefaultSettings
+	for name, field := range map[string]*bool{
+		"enable_hashjoin": &p.HashJoin, "enable_mergejoin": &p.MergeJoin, "enable_nestloop": &p.NestLoop, "enable_hashagg": &p.HashAgg,
+		"enable_sort": &p.Sort, "enable_seqscan": &p.SeqScan, "enable_indexscan": &p.IndexScan, "enable_indexonlyscan": &p.IndexOnlyScan,
+		"enable_material": &p.Material, "dsql.enable_batched_nestloop": &p.BatchedNestLoop,
+	} {
+		*field = s.value(name) == "on"
+	}
+	return p
+}
+
 // refresh computes the text format of values from the parameters.
 func (s *settings) refresh() {
 	f := *types.DefaultFormat
@@ -209,7 +228,17 @@ func (s *settings) refresh() {
 		f.Zone = zone
 	}
 	s.format = &f
+	var key strings.Builder
+	for i, st := range settingList {
+		if st.canon != nil && !plansIgnore[strings.ToLower(st.name)] && s.values[i] != st.def {
+			key.WriteString(st.name + "=" + s.values[i] + ";")
+		}
+	}
+	s.plan = key.String()
 }
+
+// plansIgnore are settings that no plan depends on.
+var plansIgnore = map[string]bool{"application_name": true, "client_encoding": true, "client_min_messages": true, "role": true}
 
 func invalidValue(name, value string) error {
 	return pgerr.New(pgerr.InvalidParameterValue, "invalid value for parameter \"%s\": \"%s\"", name, value)

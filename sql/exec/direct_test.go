@@ -73,7 +73,7 @@ func pointPlans() map[string]*plan.Plan {
 // answerOf runs p in its own transaction and prints the result, or the error.
 func answerOf(db *txn.DB, p *Program, params []types.Datum) string {
 	ctx := context.Background()
-	tx := db.Begin(txn.Options{})
+	tx := begin(db)
 	cur, err := p.Start(&Context{Ctx: ctx, Env: &expr.Env{Ctx: &funcs.Ctx{Context: ctx, Format: types.DefaultFormat}, Params: params}, Tx: tx})
 	if err != nil {
 		return err.Error()
@@ -96,7 +96,7 @@ func answerOf(db *txn.DB, p *Program, params []types.Datum) string {
 			rows = append(rows, fmt.Sprint(row))
 		}
 	}
-	if err := tx.Commit(ctx); err != nil {
+	if _, err := tx.Commit(ctx); err != nil {
 		return err.Error()
 	}
 	return fmt.Sprint(rows, cur.Affected())
@@ -151,7 +151,7 @@ func TestDirectPathEqualsTree(t *testing.T) {
 }
 
 func dump(t *testing.T, db *txn.DB) string {
-	it := db.Begin(txn.Options{}).Scan(context.Background(), kv.PrefixSpan(kv.Key{kv.Data}), txn.ScanOptions{})
+	it := begin(db).Scan(context.Background(), kv.PrefixSpan(kv.Key{kv.Data}), txn.ScanOptions{})
 	defer it.Close()
 	var out string
 	for it.Next() {
@@ -178,7 +178,7 @@ func BenchmarkDirectSelect(b *testing.B) {
 	}
 	ctx := context.Background()
 	env := &expr.Env{Ctx: &funcs.Ctx{Context: ctx}, Params: []types.Datum{types.NewInt(1)}}
-	tx := db.Begin(txn.Options{})
+	tx := begin(db)
 	b.ReportAllocs()
 	for b.Loop() {
 		cur, err := p.Start(&Context{Ctx: ctx, Env: env, Tx: tx})

@@ -61,8 +61,17 @@ func openDB(t testing.TB) *txn.DB {
 	return c.DB()
 }
 
+// begin starts a transaction; that fails only once a context has ended.
+func begin(db *txn.DB) *txn.Txn {
+	tx, err := db.Begin(context.Background(), txn.Options{})
+	if err != nil {
+		panic(err)
+	}
+	return tx
+}
+
 func startWriter(t testing.TB, db *txn.DB, s *tableSpec) (*writer, *txn.Txn) {
-	tx := db.Begin(txn.Options{})
+	tx := begin(db)
 	ctx := context.Background()
 	r := &run{Context: &Context{Ctx: ctx, Tx: tx}, env: &expr.Env{Ctx: &funcs.Ctx{Context: ctx, Format: types.DefaultFormat}}}
 	return &writer{r, s}, tx
@@ -120,7 +129,7 @@ func TestRowsAndEntriesAgree(t *testing.T) {
 			refused++
 			continue
 		}
-		if err := tx.Commit(context.Background()); err != nil {
+		if _, err := tx.Commit(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 		model = next
@@ -259,7 +268,7 @@ func TestClaims(t *testing.T) {
 			}
 		}
 		ctx := context.Background()
-		if err := tx.Commit(ctx); err != nil {
+		if _, err := tx.Commit(ctx); err != nil {
 			t.Fatal(err)
 		}
 		wa, ta := startWriter(t, db, s)
@@ -270,10 +279,10 @@ func TestClaims(t *testing.T) {
 		if err := c.b(wb); err != nil {
 			t.Fatal(c.name, err)
 		}
-		if err := ta.Commit(ctx); err != nil {
+		if _, err := ta.Commit(ctx); err != nil {
 			t.Fatal(c.name, err)
 		}
-		if err := tb.Commit(ctx); (pgerr.Code(err) == pgerr.SerializationFailure) != c.conflict {
+		if _, err := tb.Commit(ctx); (pgerr.Code(err) == pgerr.SerializationFailure) != c.conflict {
 			t.Errorf("%s: got %v", c.name, err)
 		}
 	}
