@@ -17,12 +17,14 @@ balance=1000000
 # as runs a command as a user that PostgreSQL accepts: never root.
 as() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
 
+newest_postgres() { find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -1; }
+
 find_postgres() {
-  pgbin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
+  pgbin=$(newest_postgres || true)
   [ -z "$pgbin" ] || return 0
   echo "installing Debian's postgresql" >&2
   apt-get update -q >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -q -y postgresql openssl >&2
-  pgbin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
+  pgbin=$(newest_postgres)
 }
 
 start_postgres() {

@@ -12,7 +12,7 @@ finish() {
   if [ -n "${KEEP:-}" ]; then echo "kept: $work"; else rm -rf "$work"; fi
 }
 trap finish EXIT
-export PAGER= PSQL_PAGER=
+export PAGER='' PSQL_PAGER=''
 
 step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 

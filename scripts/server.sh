@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts that need a server of their own.
 #
 #   start_zorya DIR [flags]   starts bin/zorya on DIR and a free port, waits until it
@@ -5,7 +6,7 @@
 #   stop_zorya [signal]       ends it
 
 ZORYA=${ZORYA:-bin/zorya}
-ZPID= ZPORT= ZBEGAN=
+ZPID='' ZPORT='' ZBEGAN=''
 
 start_zorya() {
   local dir=$1
