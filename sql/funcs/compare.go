@@ -32,7 +32,7 @@ func comparison(op string, left, right types.OID) kernel {
 		return types.NewBool(test(order(c, args[0], args[1]))), nil
 	}}
 	switch {
-	case types.KindOf(left) == types.KindNumeric && left == right:
+	case types.KindOf(left) == types.KindNumeric && left == right, left == types.CharOID: // "char" orders as an unsigned byte
 	case left != right && (dateLike(left) || dateLike(right)):
 		return k
 	case types.KindOf(left) == types.KindInt || types.KindOf(left) == types.KindBool:

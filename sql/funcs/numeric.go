@@ -291,7 +291,6 @@ func sure2(f func(a, b dec) dec) kernel {
 
 func numericKernels() kernels {
 	return merge(kernels{
-		"numeric_add": sure2(addDec), "numeric_sub": sure2(subDec), "numeric_mul": sure2(mulDec),
 		"numeric_div": num2(divDec), "numeric_mod": num2(modDec), "numeric_div_trunc": num2(divTruncDec),
 		"numeric_uminus": sure1(dec.neg), "numeric_uplus": same(),
 		"numeric_abs": sure1(func(a dec) dec {
@@ -349,7 +348,7 @@ func numericKernels() kernels {
 			}
 			return types.NewText(sizePretty(a.n.Int64())), nil
 		}),
-	}, numericCasts(), transcendental())
+	}, numericArithKernels(), numericCasts(), transcendental())
 }
 
 func scaled(f func(a dec, scale int) dec) kernel {
@@ -398,6 +397,10 @@ func lcmDec(a, b dec) dec {
 func numericCasts() kernels {
 	toInt := func(w intWidth, name string) kernel {
 		return scalar(func(args []types.Datum) (types.Datum, error) {
+			if n, scale, ok := types.NumericSmall(args[0]); ok && scale == 0 {
+				v, err := w.check(n)
+				return types.NewInt(v), err
+			}
 			a := decOf(args[0])
 			switch {
 			case a.nan:
@@ -413,7 +416,7 @@ func numericCasts() kernels {
 			return types.NewInt(v), err
 		})
 	}
-	fromInt := scalar(func(args []types.Datum) (types.Datum, error) { return decInt(args[0].I, 0).datum(), nil })
+	fromInt := scalar(func(args []types.Datum) (types.Datum, error) { return types.NumericFromInt(args[0].I), nil })
 	toFloat := func(bits int) kernel {
 		return scalar(func(args []types.Datum) (types.Datum, error) {
 			a := decOf(args[0])
@@ -503,37 +506,6 @@ func widthBucketNumeric(args []types.Datum) (types.Datum, error) {
 		return types.Null, err
 	}
 	return types.NewInt(q.n.Int64() + 1), nil
-}
-
-// A numericAcc adds numerics.
-type numericAcc struct {
-	total dec
-	n     int64
-}
-
-func (a *numericAcc) add(d types.Datum) error {
-	v := decOf(d)
-	a.n++
-	if a.n == 1 {
-		a.total = v
-		if !v.special() {
-			a.total.n = new(big.Int).Set(v.n)
-		}
-		return nil
-	}
-	if v.special() || a.total.special() || v.scale > a.total.scale {
-		a.total = addDec(a.total, v)
-		return nil
-	}
-	a.total.n.Add(a.total.n, v.rescaled(a.total.scale))
-	return nil
-}
-
-func (a *numericAcc) sum() (types.Datum, error) {
-	if a.total.special() {
-		return a.total.datum(), nil
-	}
-	return dec{n: new(big.Int).Set(a.total.n), scale: a.total.scale}.checked()
 }
 
 func numericInfinity(sign int) types.Datum { return dec{inf: sign}.datum() }

@@ -161,6 +161,10 @@ func parseInt(s string, bits int, typeName string) (int64, error) {
 	}
 	limit := uint64(1) << (bits - 1)
 	n, i := uint64(0), 0
+	for base == 10 && i < len(v) && i < 18 && isDigit(v[i]) && n <= limit/10 { // most numbers end here
+		n = n*10 + uint64(v[i]-'0')
+		i++
+	}
 	for ; i < len(v); i++ {
 		c := v[i]
 		if c == '_' && (i > 0 || base != 10) && i+1 < len(v) {
