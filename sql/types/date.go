@@ -33,7 +33,22 @@ func parseDate(_ T, s string, f *Format) (Datum, error) {
 	if m, ok := readISO(s); ok {
 		return NewInt(m.days), nil
 	}
-	return Null, badMoment("date", s)
+	d, err := decodeMoment(s, momentRoom, f)
+	if err != nil {
+		return Null, momentError(err, "date", s)
+	}
+	switch d.special {
+	case wordInfinity:
+		return NewInt(DateInfinity), nil
+	case wordNegInfinity:
+		return NewInt(DateNegInfinity), nil
+	case wordEpoch:
+		return NewInt(-unixEpochDays), nil
+	}
+	if !validJulian(d.year, d.month, d.day) || !validDate(d.days()) {
+		return Null, rangeError("date", s)
+	}
+	return NewInt(d.days()), nil
 }
 
 func appendDateText(dst []byte, d Datum, f *Format) []byte {

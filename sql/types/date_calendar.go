@@ -134,4 +134,6 @@ var (
 	errTimestampRange = pgerr.New(pgerr.DatetimeFieldOverflow, "timestamp out of range")
 	errDateRange      = pgerr.New(pgerr.DatetimeFieldOverflow, "date out of range")
 	errTimeRange      = pgerr.New(pgerr.DatetimeFieldOverflow, "time out of range")
+	errIntervalRange  = pgerr.New(pgerr.DatetimeFieldOverflow, "interval out of range")
+	errOffsetRange    = pgerr.New(invalidTimeZoneDisplacement, "time zone displacement out of range")
 )

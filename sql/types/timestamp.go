@@ -2,8 +2,6 @@ package types
 
 import (
 	"encoding/binary"
-
-	"zorya/pgerr"
 )
 
 // timestampOps are the functions of timestamp, and with zoned those of timestamptz.
@@ -44,7 +42,7 @@ func parseTimestamp(_ T, s string, f *Format) (Datum, error) {
 	if m, ok := readISO(s); ok {
 		return NewInt(m.days*microDay + m.micros), nil
 	}
-	return Null, badMoment("timestamp", s)
+	return readMoment(s, "timestamp", false, f)
 }
 
 func parseTimestampTZ(_ T, s string, f *Format) (Datum, error) {
@@ -55,7 +53,20 @@ func parseTimestampTZ(_ T, s string, f *Format) (Datum, error) {
 		}
 		return NewInt(ts - int64(m.east)*microSecond), nil
 	}
-	return Null, badMoment("timestamp with time zone", s)
+	return readMoment(s, "timestamp with time zone", true, f)
+}
+
+// readMoment reads what readISO gave up on.
+func readMoment(s, typeName string, zoned bool, f *Format) (Datum, error) {
+	d, err := decodeMoment(s, timestampRoom, f)
+	if err != nil {
+		return Null, momentError(err, typeName, s)
+	}
+	ts, ok := d.timestamp(zoned)
+	if !ok {
+		return Null, rangeError("timestamp", s)
+	}
+	return NewInt(ts), nil
 }
 
 // appendInfinity appends the name of an infinite timestamp.
@@ -79,9 +90,4 @@ func appendTimestampTZText(dst []byte, d Datum, f *Format) []byte {
 	}
 	zone := zoneOf(f.Zone, d.I)
 	return appendTimestamp(dst, d.I+int64(zone.east)*microSecond, &zone, f)
-}
-
-// badMoment is the error of text that is no date, time or interval.
-func badMoment(typeName, s string) error {
-	return pgerr.New(pgerr.InvalidDatetimeFormat, "invalid input syntax for type %s: \"%s\"", typeName, s)
 }

@@ -1,6 +1,15 @@
 package types
 
-import "time"
+import (
+	_ "embed" // the names of zones
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	_ "time/tzdata" // the zones, where the system has none
+
+	"zorya/pgerr"
+)
 
 // A zoneAt is a zone at one moment: seconds east of UTC, and its abbreviation.
 type zoneAt struct {
@@ -43,4 +52,161 @@ func zoneOfLocal(zone *time.Location, local int64) int {
 		return before
 	}
 	return after
+}
+
+// onlyOffset is the offset of a zone that never had another.
+func onlyOffset(zone *time.Location) (east int, ok bool) {
+	t := time.Date(1800, 1, 1, 0, 0, 0, 0, time.UTC).In(zone)
+	_, east = t.Zone()
+	for {
+		_, end := t.ZoneBounds()
+		if end.IsZero() {
+			return east, true
+		}
+		if _, other := end.Zone(); other != east {
+			return 0, false
+		}
+		t = end
+	}
+}
+
+// abbrevOffset is the offset that an abbreviation last had in a zone at a moment, or
+// had first after it.
+func abbrevOffset(zone *time.Location, abbrev string, ts int64) (east int, ok bool) {
+	const steps = 400 // more changes than any zone has seen
+	at := time.Unix(unixOf(ts), 0).In(zone)
+	t := at
+	for range steps {
+		if name, east := t.Zone(); name == abbrev {
+			return east, true
+		}
+		start, _ := t.ZoneBounds()
+		if start.IsZero() {
+			break
+		}
+		t = start.Add(-time.Second)
+	}
+	t = at
+	for range steps {
+		_, end := t.ZoneBounds()
+		if end.IsZero() {
+			break
+		}
+		if t = end; t.Year() > 2200 {
+			break
+		}
+		if name, east := t.Zone(); name == abbrev {
+			return east, true
+		}
+	}
+	return 0, false
+}
+
+// zoneAbbrevText lists PostgreSQL's default abbreviations: the name in lower case;
+// seconds east of UTC, or the zone that knows; whether it is one of summer time.
+//
+//go:embed zone_abbrevs.tsv
+var zoneAbbrevText string
+
+// zoneNameText lists the zones of the database.
+//
+//go:embed zone_names.txt
+var zoneNameText string
+
+type zoneAbbrev struct {
+	word
+	zone string
+}
+
+var zoneAbbrevs = sync.OnceValue(func() map[string]zoneAbbrev {
+	all := map[string]zoneAbbrev{}
+	for line := range strings.Lines(zoneAbbrevText) {
+		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		a := zoneAbbrev{word: word{kind: wordZone}}
+		east, err := strconv.Atoi(f[1])
+		switch {
+		case err != nil:
+			a.kind, a.zone = wordZoneNamed, f[1]
+		case f[2] == "t":
+			a.kind = wordZoneSummer
+		}
+		a.value = east
+		all[f[0]] = a
+	}
+	return all
+})
+
+var zoneNames = sync.OnceValue(func() map[string]string {
+	all := map[string]string{}
+	for line := range strings.Lines(zoneNameText) {
+		name := strings.TrimSuffix(line, "\n")
+		all[strings.ToLower(name)] = name
+	}
+	return all
+})
+
+// zoneWord looks up an abbreviation in lower case, and its zone if it has one.
+func zoneWord(s string) (word, *time.Location) {
+	a := zoneAbbrevs()[clipWord(s)]
+	if a.kind != wordZoneNamed {
+		return a.word, nil
+	}
+	zone, err := ParseZone(a.zone)
+	if err != nil {
+		return word{}, nil
+	}
+	return a.word, zone
+}
+
+// loadedZones are the zones of the database in use, by name in lower case.
+var loadedZones sync.Map
+
+// ParseZone finds a time zone by the name that the zone database has for it, in any
+// case, or makes one from a POSIX rule: EST5EDT, <+03>-3, FOO-3:30. The zone's String
+// is PostgreSQL's name for it. The error is 22023. Safe for concurrent use.
+func ParseZone(name string) (*time.Location, error) {
+	low := strings.ToLower(name)
+	if z, ok := loadedZones.Load(low); ok {
+		return z.(*time.Location), nil
+	}
+	if full, ok := zoneNames()[low]; ok {
+		if z, err := time.LoadLocation(full); err == nil {
+			loadedZones.Store(low, z)
+			return z, nil
+		}
+	}
+	if z := posixZone(strings.ToUpper(name)); z != nil {
+		return z, nil
+	}
+	return nil, pgerr.New(pgerr.InvalidParameterValue, "time zone \"%s\" not recognized", name)
+}
+
+// ParseAbbrev finds the zone of a time zone abbreviation that PostgreSQL knows by
+// default, in any case: a fixed one, or for those whose meaning changed the zone
+// that they come from.
+func ParseAbbrev(abbrev string) (*time.Location, bool) {
+	w, zone := zoneWord(strings.ToLower(abbrev))
+	switch {
+	case w.kind == wordUnknown:
+		return nil, false
+	case zone != nil:
+		return zone, true
+	}
+	return fixedZone(strings.ToUpper(abbrev), strings.ToUpper(abbrev), w.value), true
+}
+
+// ParseSettingZone reads the value of the parameter TimeZone: a name or a rule as for
+// ParseZone, or hours east of UTC.
+func ParseSettingZone(value string) (*time.Location, error) {
+	if hours, err := strconv.ParseFloat(strings.TrimLeft(value, " "), 64); err == nil && hours > -168 && hours < 168 {
+		return OffsetZone(int(hours * 3600)), nil
+	}
+	return ParseZone(value)
+}
+
+// OffsetZone is the zone of a fixed offset, in seconds east of UTC, named as
+// PostgreSQL does: <+03>-03.
+func OffsetZone(east int) *time.Location {
+	abbrev := string(appendOffset(nil, east))
+	return fixedZone("<"+abbrev+">"+string(appendOffset(nil, -east)), abbrev, east)
 }
