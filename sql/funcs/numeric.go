@@ -419,6 +419,10 @@ func numericCasts() kernels {
 	fromInt := scalar(func(args []types.Datum) (types.Datum, error) { return types.NumericFromInt(args[0].I), nil })
 	toFloat := func(bits int) kernel {
 		return scalar(func(args []types.Datum) (types.Datum, error) {
+			// Both numbers are floats exactly, so that the quotient is rounded once.
+			if n, scale, ok := types.NumericSmall(args[0]); ok && bits == 64 && scale < len(smallPow10Int) && n > -1<<53 && n < 1<<53 {
+				return types.NewFloat(float64(n) / float64(smallPow10Int[scale])), nil
+			}
 			a := decOf(args[0])
 			v, err := strconv.ParseFloat(a.text(), bits)
 			if err != nil && !a.special() {

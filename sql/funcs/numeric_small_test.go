@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -35,6 +36,19 @@ func TestSmallNumerics(t *testing.T) {
 		}
 		if got, err := acc.sum(); err != nil || decOf(got).text() != want.text() {
 			t.Fatalf("sum = %s, want %s", decOf(got).text(), want.text())
+		}
+	})
+}
+
+// TestNumericToFloat: the quick way rounds as reading the digits does.
+func TestNumericToFloat(t *testing.T) {
+	toFloat := numericCasts()["numeric_float8"]
+	rapid.Check(t, func(t *rapid.T) {
+		d := types.NewNumericSmall(rapid.Int64Range(-1<<54, 1<<54).Draw(t, "coef"), rapid.IntRange(0, 25).Draw(t, "scale"))
+		got, err := toFloat.eval(nil, []types.Datum{d})
+		want, err2 := strconv.ParseFloat(decOf(d).text(), 64)
+		if err != nil || err2 != nil || got.F != want {
+			t.Fatalf("%s: got %v, want %v", decOf(d).text(), got.F, want)
 		}
 	})
 }

@@ -22,6 +22,7 @@ func byteOps() map[string]*ops {
 		}
 		return hex.AppendEncode(append(dst, `\x`...), []byte(d.S))
 	}
+	bytea.key, bytea.unkey = nil, nil // DSQL allows no bytea in a key
 	uuid := plainText()
 	uuid.parse = parseUUID
 	uuid.text = func(dst []byte, d Datum, _ *Format) []byte { return appendUUID(dst, d.S) }
