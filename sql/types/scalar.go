@@ -68,12 +68,18 @@ func parseBool(_ T, s string, _ *Format) (Datum, error) {
 	return Null, badSyntax("boolean", s)
 }
 
-// badSyntax is the error of text that no input function of the type accepts.
+// badSyntax is the error of text that is no value of the type, or no text at all.
 func badSyntax(typeName, s string) error {
+	if err := checkUTF8(s); err != nil {
+		return err
+	}
 	return pgerr.New(pgerr.InvalidTextRepresentation, "invalid input syntax for type %s: \"%s\"", typeName, s)
 }
 
 func outOfRange(typeName, s string) error {
+	if err := checkUTF8(s); err != nil {
+		return err
+	}
 	return pgerr.New(pgerr.NumericValueOutOfRange, "value \"%s\" is out of range for type %s", s, typeName)
 }
 

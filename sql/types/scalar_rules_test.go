@@ -56,6 +56,9 @@ func TestExplicitLength(t *testing.T) {
 }
 
 func TestBadText(t *testing.T) {
+	if _, err := Parse(Of(Int4OID), "1\xff", nil); errorText(err) != "22021 invalid byte sequence for encoding \"UTF8\": 0xff" {
+		t.Error(err)
+	}
 	for _, c := range []struct{ in, want string }{
 		{"a\x00b", "0x00"}, {"a\xffb", "0xff"}, {"\xc3", "0xc3"}, {"\xe4\x41\x42x", "0xe4 0x41 0x42"}, {"\xed\xa0\x80", "0xed 0xa0 0x80"},
 		{"\xf8abc", "0xf8"}, {"é\xc0\x80", "0xc0 0x80"},
