@@ -1,0 +1,78 @@
+package parser
+
+import (
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+
+	"zorya/sql/ast"
+)
+
+// alterKinds are the words for the actions of ALTER TABLE.
+var alterKinds = map[pg.AlterTableType]string{
+	pg.AlterTableType_AT_AddColumn: "add column", pg.AlterTableType_AT_DropColumn: "drop column", pg.AlterTableType_AT_ColumnDefault: "set default",
+	pg.AlterTableType_AT_DropNotNull: "drop not null", pg.AlterTableType_AT_SetNotNull: "set not null", pg.AlterTableType_AT_DropExpression: "drop expression",
+	pg.AlterTableType_AT_SetStorage: "set storage", pg.AlterTableType_AT_SetStatistics: "set statistics", pg.AlterTableType_AT_AlterColumnType: "set data type",
+	pg.AlterTableType_AT_AddIdentity: "add identity", pg.AlterTableType_AT_SetIdentity: "set identity", pg.AlterTableType_AT_DropIdentity: "drop identity",
+	pg.AlterTableType_AT_AddConstraint: "add constraint", pg.AlterTableType_AT_AlterConstraint: "alter constraint",
+	pg.AlterTableType_AT_ValidateConstraint: "validate constraint", pg.AlterTableType_AT_DropConstraint: "drop constraint",
+	pg.AlterTableType_AT_ChangeOwner: "owner to", pg.AlterTableType_AT_EnableRowSecurity: "enable row security",
+}
+
+func (c *conv) alterTable(n *pg.AlterTableStmt) ast.Stmt {
+	s := &ast.AlterTable{Name: c.rangeName(n.Relation), Kind: objectName(n.Objtype), IfExists: n.MissingOk, Only: !n.Relation.Inh, Async: c.async}
+	for _, cmd := range n.Cmds {
+		s.Actions = append(s.Actions, c.alterAction(cmd.GetAlterTableCmd()))
+	}
+	return s
+}
+
+func (c *conv) alterAction(n *pg.AlterTableCmd) ast.AlterAction {
+	a := ast.AlterAction{Kind: alterKinds[n.Subtype], Column: n.Name, IfExists: n.MissingOk, Cascade: n.Behavior == pg.DropBehavior_DROP_CASCADE}
+	switch n.Subtype {
+	case pg.AlterTableType_AT_AddColumn:
+		d := c.columnDef(n.Def.GetColumnDef())
+		a.Def, a.Column, a.IfNotExists, a.IfExists = &d, d.Name, n.MissingOk, false
+	case pg.AlterTableType_AT_ColumnDefault:
+		if a.X, a.Text = c.expr(n.Def), c.source(n.Def); n.Def == nil {
+			a.Kind = "drop default"
+		}
+	case pg.AlterTableType_AT_SetStorage, pg.AlterTableType_AT_SetStatistics:
+		a.Text = strings.ToLower(nodeText(n.Def))
+	case pg.AlterTableType_AT_AlterColumnType:
+		d := c.columnDef(n.Def.GetColumnDef())
+		a.Def, a.X, a.Text = &d, c.expr(n.Def.GetColumnDef().RawDefault), c.source(n.Def.GetColumnDef().RawDefault)
+	case pg.AlterTableType_AT_AddIdentity:
+		k := c.constraint(n.Def.GetConstraint())
+		a.Constraint, a.SeqOpts, a.Always = &k, k.SeqOpts, &k.Always
+	case pg.AlterTableType_AT_SetIdentity:
+		for _, o := range n.Def.GetList().GetItems() {
+			if d := o.GetDefElem(); d.Defname == "generated" {
+				always := nodeText(d.Arg) == "97" // 'a'
+				a.Always = &always
+			} else {
+				a.SeqOpts = append(a.SeqOpts, c.seqOpts([]*pg.Node{o})...)
+			}
+		}
+	case pg.AlterTableType_AT_AddConstraint, pg.AlterTableType_AT_AlterConstraint:
+		k := c.constraint(n.Def.GetConstraint())
+		a.Constraint, a.Name, a.Column = &k, k.Name, ""
+	case pg.AlterTableType_AT_ValidateConstraint, pg.AlterTableType_AT_DropConstraint:
+		a.Name, a.Column = n.Name, ""
+	case pg.AlterTableType_AT_ChangeOwner:
+		a.Role = c.role(n.Newowner)
+	}
+	if a.Kind == "" {
+		a.Kind, a.Text = "other", strings.TrimPrefix(n.Subtype.String(), "AT_")
+	}
+	return a
+}
+
+func (c *conv) rename(n *pg.RenameStmt) ast.Stmt {
+	s := &ast.Rename{Object: objectName(n.RenameType), Sub: n.Subname, NewName: n.Newname, IfExists: n.MissingOk}
+	s.Name, s.Args, s.HasArgs = c.object(n.Relation, n.Object)
+	if n.RenameType == pg.ObjectType_OBJECT_ROLE || n.RenameType == pg.ObjectType_OBJECT_SCHEMA || n.RenameType == pg.ObjectType_OBJECT_DATABASE {
+		s.Name, s.Sub = ast.Name{Name: n.Subname}, ""
+	}
+	return s
+}
