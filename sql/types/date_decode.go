@@ -176,7 +176,7 @@ func (d *decoder) numberInTime(i int, s string) (fieldSet, error) {
 // numberWithUnit reads a number that follows y, m, d, h, mm, s, j or t.
 func (d *decoder) numberWithUnit(s string) (got fieldSet, err error) {
 	unit := d.unit
-	d.unit = unitNone
+	d.unit, d.special = unitNone, plainMoment
 	n, rest, ok := leadInt(s, 32)
 	if !ok {
 		return 0, badField
@@ -316,6 +316,7 @@ func (d *decoder) monthWord(v int) (got fieldSet, err error) {
 
 // reserved takes now, today, allballs, epoch and the like.
 func (d *decoder) reserved(v int) (fieldSet, error) {
+	d.special = plainMoment
 	switch v {
 	case wordAllballs:
 		d.setClock(0)
@@ -337,7 +338,7 @@ func (d *decoder) reserved(v int) (fieldSet, error) {
 	}
 	if v == wordEpoch || v == wordInfinity || v == wordNegInfinity {
 		d.special = v
-		return fDate | fTime | fZone, nil
+		return fReserved, nil
 	}
 	local, _ := d.now()
 	days, _ := splitMicros(local)
@@ -377,13 +378,10 @@ func (d *decoder) westIn(zone *time.Location, abbrev string) int {
 	if !validJulian(d.year, d.month, d.day) {
 		return 0
 	}
-	local, ok := joinMicros(d.days(), d.clock())
-	if !ok {
-		return 0
-	}
-	east := zoneOfLocal(zone, local)
+	wall := (d.days()+unixEpochDays)*86400 + d.clock()/microSecond
+	east := zoneOfLocal(zone, wall)
 	if abbrev != "" {
-		if e, ok := abbrevOffset(zone, abbrev, local-int64(east)*microSecond); ok {
+		if e, ok := abbrevOffset(zone, abbrev, wall-int64(east)); ok {
 			east = e
 		}
 	}

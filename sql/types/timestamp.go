@@ -49,7 +49,7 @@ func parseTimestampTZ(_ T, s string, f *Format) (Datum, error) {
 	if m, ok := readISO(s); ok {
 		ts := m.days*microDay + m.micros
 		if !m.hasZone {
-			m.east = zoneOfLocal(f.Zone, ts)
+			m.east = zoneOfLocal(f.Zone, unixOf(ts))
 		}
 		return NewInt(ts - int64(m.east)*microSecond), nil
 	}

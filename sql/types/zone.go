@@ -26,14 +26,14 @@ func zoneOf(zone *time.Location, ts int64) zoneAt {
 	return zoneAt{east, name}
 }
 
-// zoneOfLocal tells the offset of a wall clock time, in seconds east of UTC. A time
+// zoneOfLocal tells the offset of a wall clock time, in seconds since 1970 as if it
+// were UTC; the offset is in seconds east of UTC. A time
 // that the clock skips is read with the offset before the gap; one that occurs twice
 // with the offset after the change.
-func zoneOfLocal(zone *time.Location, local int64) int {
+func zoneOfLocal(zone *time.Location, wall int64) int {
 	if zone == nil || zone == time.UTC {
 		return 0
 	}
-	wall := unixOf(local)
 	start := time.Unix(wall-86400, 0).In(zone)
 	_, before := start.Zone()
 	_, change := start.ZoneBounds()
@@ -70,11 +70,11 @@ func onlyOffset(zone *time.Location) (east int, ok bool) {
 	}
 }
 
-// abbrevOffset is the offset that an abbreviation last had in a zone at a moment, or
-// had first after it.
-func abbrevOffset(zone *time.Location, abbrev string, ts int64) (east int, ok bool) {
+// abbrevOffset is the offset that an abbreviation last had in a zone at a moment, in
+// seconds since 1970, or had first after it.
+func abbrevOffset(zone *time.Location, abbrev string, unix int64) (east int, ok bool) {
 	const steps = 400 // more changes than any zone has seen
-	at := time.Unix(unixOf(ts), 0).In(zone)
+	at := time.Unix(unix, 0).In(zone)
 	t := at
 	for range steps {
 		if name, east := t.Zone(); name == abbrev {
