@@ -1,0 +1,160 @@
+// Package profile says what a dialect accepts: which statements are refused and
+// how, which parameters may be set, how much a transaction may do. A profile is
+// dated data (design D8), taken from what a real cluster answered at that time
+// (reference, §3 to §7); nothing else in Zorya knows dialects. Profiles are
+// immutable.
+package profile
+
+import (
+	"strings"
+	"time"
+
+	"zorya/pgerr"
+	"zorya/sql/ast"
+)
+
+// Names of profiles.
+const (
+	Default  = "dsql-2026-10" // Aurora DSQL as of October 2026; also called dsql
+	Extended = "extended"     // what Zorya can serve well beyond it
+)
+
+// Limits bound what statements, transactions and sessions may do. 0 means no limit.
+type Limits struct {
+	// Of a transaction.
+	RowsPerTxn int
+	TxnBytes   int
+	TxnAge     time.Duration
+	// Of a session and its messages.
+	SessionAge     time.Duration
+	MessageBytes   int
+	MaxConnections int // to a cluster
+	// Of a statement, a row, a value, in bytes.
+	QueryMemory int
+	KeyBytes    int
+	RowBytes    int
+	ColumnBytes int
+	// Of the catalog.
+	Tables       int
+	Columns      int // of a table
+	Indexes      int // of a table, its primary key included
+	IndexColumns int
+	Sequences    int
+	Views        int
+	ViewBytes    int // of a view's text
+	Schemas      int // beside public and sys
+	Statistics   int // extended ones of a table
+}
+
+// A Profile is a dialect.
+type Profile struct {
+	Name   string
+	Limits Limits
+	// MultipleDDL allows several DDL statements in a transaction, MixDDLAndDML DDL
+	// and DML in one.
+	MultipleDDL  bool
+	MixDDLAndDML bool
+
+	lifted map[string]bool // refusals (by name) that do not hold
+	params map[string]bool // parameters that may be set, lower case
+}
+
+var dsql = Profile{
+	Name: Default,
+	Limits: Limits{
+		RowsPerTxn: 3000, TxnBytes: 10 << 20, TxnAge: 300 * time.Second,
+		SessionAge: time.Hour, MessageBytes: 10 << 20, MaxConnections: 10000,
+		QueryMemory: 128 << 20, KeyBytes: 1981, RowBytes: 2 << 20, ColumnBytes: 1 << 20,
+		Tables: 1000, Columns: 255, Indexes: 24, IndexColumns: 8, Sequences: 5000, Views: 5000, ViewBytes: 2 << 20, Schemas: 10, Statistics: 5,
+	},
+	params: words(`application_name client_encoding datestyle extra_float_digits intervalstyle timezone search_path role
+		enable_bitmapscan enable_hashagg enable_hashjoin enable_indexonlyscan enable_indexscan enable_material enable_mergejoin enable_nestloop
+		enable_seqscan enable_sort dsql.enable_batched_nestloop disable_sync_create_index`),
+}
+
+var extended = Profile{
+	Name: Extended,
+	Limits: Limits{
+		RowsPerTxn: 100_000, TxnBytes: 64 << 20, TxnAge: 300 * time.Second,
+		MessageBytes: 64 << 20, MaxConnections: 10000,
+		QueryMemory: 1 << 30, KeyBytes: 1981, RowBytes: 16 << 20, ColumnBytes: 16 << 20,
+		IndexColumns: 32, Columns: 1600,
+	},
+	MultipleDDL: true,
+	lifted:      words("isolation"),
+	params: words(`bytea_output client_min_messages default_transaction_isolation default_transaction_read_only idle_in_transaction_session_timeout
+		lock_timeout row_security standard_conforming_strings statement_timeout`),
+}
+
+var byName = map[string]*Profile{Default: &dsql, "dsql": &dsql, Extended: &extended}
+
+func init() {
+	for name := range dsql.params {
+		extended.params[name] = true
+	}
+}
+
+func words(list string) map[string]bool {
+	m := map[string]bool{}
+	for w := range strings.FieldsSeq(list) {
+		m[w] = true
+	}
+	return m
+}
+
+// Lookup finds a profile by its name; "dsql" is the newest of the original.
+func Lookup(name string) (*Profile, bool) {
+	p, ok := byName[name]
+	return p, ok
+}
+
+// SettableParam reports whether SET, set_config and start-up packets may change a
+// parameter.
+func (p *Profile) SettableParam(name string) bool { return p.params[strings.ToLower(name)] }
+
+// Check refuses a statement, or one inside it, that the dialect does not have. What
+// depends on the catalog is refused where it is known. Errors are as the original's.
+func (p *Profile) Check(stmt ast.Stmt) error {
+	for i := range refusals {
+		r := &refusals[i]
+		if p.lifted[r.name] {
+			continue
+		}
+		if text := r.refuse(stmt); text != "" {
+			return pgerr.New(pgerr.FeatureNotSupported, "%s", text)
+		}
+	}
+	return nil
+}
+
+// IsDDL reports whether a statement changes the catalog: at most one may be in a
+// transaction, and none beside DML. GRANT and REVOKE count.
+func IsDDL(stmt ast.Stmt) bool {
+	switch stmt.(type) {
+	case *ast.CreateTable, *ast.CreateTableAs, *ast.AlterTable, *ast.Rename, *ast.SetSchema, *ast.AlterOwner, *ast.CreateIndex, *ast.CreateView,
+		*ast.CreateSequence, *ast.AlterSequence, *ast.CreateSchema, *ast.CreateDomain, *ast.AlterDomain, *ast.CreateFunction, *ast.Drop,
+		*ast.Comment, *ast.CreateStatistics, *ast.CreateRole, *ast.AlterRole, *ast.AlterRoleSet, *ast.DropRole, *ast.GrantRole, *ast.Grant,
+		*ast.AlterDefaultPrivileges, *ast.IAMGrant:
+		return true
+	}
+	return false
+}
+
+// IsDML reports whether a statement modifies rows.
+func IsDML(stmt ast.Stmt) bool {
+	switch t := stmt.(type) {
+	case *ast.Insert, *ast.Update, *ast.Delete:
+		return true
+	case *ast.Copy:
+		return t.From
+	case *ast.Select:
+		if t.With != nil {
+			for _, c := range t.With.CTEs {
+				if IsDML(c.Query) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,179 @@
+package profile
+
+import (
+	"strings"
+
+	"zorya/sql/ast"
+)
+
+// A refusal is a form of statement that the original does not have. refuse returns
+// the text of the error (SQLSTATE 0A000), or "".
+type refusal struct {
+	name   string
+	refuse func(ast.Stmt) string
+}
+
+// tagTexts are the answers to statements known by their tag only; other tags give
+// `unsupported statement: Tag` (reference §4.1, golden refusals).
+var tagTexts = map[string]string{
+	"CreateTrig":      "CREATE TRIGGER not supported",
+	"CreateEnum":      "CREATE TYPE not supported",
+	"AlterEnum":       "ALTER TYPE not supported",
+	"Merge":           "unsupported statement type: MERGE",
+	"AlterOpFamily":   "unsupported statement: AlterOpFamily",
+	"AlterFunction":   "unsupported statement: AlterFunction",
+	"AlterExtension":  "unsupported statement: AlterExtension",
+	"CompositeType":   "unsupported statement: CompositeType",
+	"DeclareCursor":   "unsupported statement: DeclareCursor",
+	"CreateExtension": "unsupported statement: CreateExtension",
+}
+
+// refusals are asked in order.
+var refusals = []refusal{
+	{"unsupported", func(s ast.Stmt) string {
+		u, ok := s.(*ast.Unsupported)
+		if !ok {
+			return ""
+		}
+		if text := tagTexts[u.Tag]; text != "" {
+			return text
+		}
+		return "unsupported statement: " + u.Tag
+	}},
+	{"truncate", func(s ast.Stmt) string {
+		if _, ok := s.(*ast.Truncate); ok {
+			return "unsupported statement: Truncate"
+		}
+		return ""
+	}},
+	{"create table as", func(s ast.Stmt) string {
+		if _, ok := s.(*ast.CreateTableAs); ok {
+			return "unsupported statement: CreateTableAs"
+		}
+		return ""
+	}},
+	{"vacuum", func(s ast.Stmt) string {
+		if a, ok := s.(*ast.Analyze); ok && a.Vacuum {
+			return "unsupported VACUUM statement"
+		}
+		return ""
+	}},
+	{"savepoint", func(s ast.Stmt) string {
+		if t, ok := s.(*ast.Transaction); ok {
+			if words := transactionWords[t.Kind]; words != "" {
+				return "unsupported transaction statement: " + words
+			}
+		}
+		return ""
+	}},
+	{"isolation", func(s ast.Stmt) string {
+		if t, ok := s.(*ast.Transaction); ok {
+			return badIsolation(t)
+		}
+		if t, ok := s.(*ast.Set); ok && t.Txn != nil {
+			if text := badIsolation(t.Txn); text != "" {
+				return text
+			}
+		}
+		return ""
+	}},
+	{"set transaction", func(s ast.Stmt) string {
+		if t, ok := s.(*ast.Set); ok && t.Txn != nil {
+			return "setting configuration parameter \"" + strings.ToUpper(t.Name) + "\" not supported"
+		}
+		return ""
+	}},
+	{"select", func(s ast.Stmt) string {
+		text := ""
+		eachSelect(s, func(q *ast.Select) {
+			if text == "" {
+				text = selectText(q)
+			}
+		})
+		return text
+	}},
+}
+
+var transactionWords = map[ast.TxnKind]string{
+	ast.Savepoint: "SAVEPOINT", ast.Release: "RELEASE", ast.RollbackTo: "ROLLBACK TO", ast.PrepareTxn: "PREPARE TRANSACTION",
+	ast.CommitPrepared: "COMMIT PREPARED", ast.RollbackPrepared: "ROLLBACK PREPARED",
+}
+
+// badIsolation refuses all levels but REPEATABLE READ, which is what there is.
+func badIsolation(t *ast.Transaction) string {
+	if t.Isolation == "" || t.Isolation == "repeatable read" {
+		return ""
+	}
+	return "Unsupported isolation level: " + strings.ToUpper(t.Isolation)
+}
+
+// selectText refuses forms of SELECT.
+func selectText(q *ast.Select) string {
+	if q.Into != nil {
+		return "SELECT INTO not supported"
+	}
+	for _, l := range q.Locking {
+		if l.Strength != "update" && l.Strength != "key share" {
+			return "locking clauses other than FOR UPDATE/FOR KEY SHARE are not supported"
+		}
+	}
+	text := ""
+	for _, f := range q.From {
+		eachTable(f, func(t ast.TableExpr) {
+			if r, ok := t.(*ast.TableRef); ok && r.Sample {
+				text = "TABLESAMPLE clause not supported"
+			}
+		})
+	}
+	return text
+}
+
+// eachSelect calls f for the queries of a statement that stand in FROM, WITH, set
+// operations and INSERT.
+func eachSelect(s ast.Stmt, f func(*ast.Select)) {
+	with := func(w *ast.With) {
+		if w != nil {
+			for _, c := range w.CTEs {
+				eachSelect(c.Query, f)
+			}
+		}
+	}
+	switch t := s.(type) {
+	case *ast.Select:
+		if t == nil {
+			return
+		}
+		f(t)
+		with(t.With)
+		if t.SetOp != nil {
+			eachSelect(t.SetOp.L, f)
+			eachSelect(t.SetOp.R, f)
+		}
+		for _, from := range t.From {
+			eachTable(from, func(x ast.TableExpr) {
+				if q, ok := x.(*ast.Subquery); ok {
+					eachSelect(q.Query, f)
+				}
+			})
+		}
+	case *ast.Insert:
+		with(t.With)
+		eachSelect(t.Source, f)
+	case *ast.Update:
+		with(t.With)
+	case *ast.Delete:
+		with(t.With)
+	case *ast.Explain:
+		eachSelect(t.Query, f)
+	case *ast.CreateView:
+		eachSelect(t.Query, f)
+	}
+}
+
+func eachTable(t ast.TableExpr, f func(ast.TableExpr)) {
+	f(t)
+	if j, ok := t.(*ast.Join); ok {
+		eachTable(j.L, f)
+		eachTable(j.R, f)
+	}
+}
