@@ -2,7 +2,6 @@ package types
 
 import (
 	"math"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -229,12 +228,9 @@ func (d *decoder) julianNumber(day int, fraction string) (fieldSet, error) {
 	if fraction == "" {
 		return fDate, nil
 	}
-	if fraction == "." {
-		return 0, badFormat
-	}
-	v, err := strconv.ParseFloat("0"+fraction, 64)
+	v, err := readFraction(fraction)
 	if err != nil {
-		return 0, badFormat
+		return 0, err
 	}
 	d.setClock(int64(v * microDay))
 	return fDate | fTime, nil
@@ -275,7 +271,7 @@ func (d *decoder) word(i int, s string) (fieldSet, error) {
 		return fZone | fSummer, nil
 	case wordZoneNamed:
 		d.zone, d.abbrev = zone, strings.ToUpper(s)
-		return fZone, nil
+		return fZone | fZoneNamed, nil
 	case wordUnknown:
 		if d.namedZone(s) != nil {
 			return 0, badFormat
@@ -320,7 +316,9 @@ func (d *decoder) reserved(v int) (fieldSet, error) {
 	switch v {
 	case wordAllballs:
 		d.setClock(0)
-		d.west = 0
+		if !d.timeOnly {
+			d.west = 0
+		}
 		return fTime | fZone, nil
 	case wordNow:
 		local, west := d.now()

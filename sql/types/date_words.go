@@ -21,6 +21,7 @@ const (
 	fMillennium
 	fZone
 	fSummer    // the zone was one of summer time
+	fZoneNamed // the zone was an abbreviation that depends on the date
 	fSummerMod // the word "DST" was there
 	fMeridian
 	fEra

@@ -239,11 +239,7 @@ func (r *intervalReader) time(s string) error {
 }
 
 func (r *intervalReader) word(s string) error {
-	w := intervalWords[clipWord(s)]
-	if w.kind == wordUnknown {
-		w = dateWords[clipWord(s)]
-	}
-	switch w.kind {
+	switch w := intervalWords[clipWord(s)]; w.kind {
 	case wordIgnored:
 	case wordUnit:
 		r.unit = w.value
