@@ -15,8 +15,8 @@ import (
 // line above its own: imports go down.
 var layers = [][]string{
 	{"kv", "pgerr"},
-	{"iam", "journal", "profile", "sql/ast", "sql/types", "workload"},
-	{"adjudicator", "sql/funcs", "sql/parser"},
+	{"iam", "journal", "sql/ast", "sql/types", "workload"},
+	{"adjudicator", "profile", "sql/funcs", "sql/parser"},
 	{"txn"},
 	{"sql/catalog", "storage"},
 	{"cluster", "sql/catalog/catalogtest", "sql/rel", "sql/tuple"},
