@@ -68,7 +68,7 @@ func appendOffset(dst []byte, east int) []byte {
 	if east < 0 {
 		sign, east = '-', -east
 	}
-	dst = append2(append(dst, sign), east/3600)
+	dst = appendInt(append(dst, sign), int64(east/3600), 2)
 	if east%3600 == 0 {
 		return dst
 	}
@@ -127,7 +127,8 @@ func appendTimestamp(dst []byte, local int64, zone *zoneAt, f *Format) []byte {
 		if f.DateStyle == "ISO" || f.DateStyle == "" {
 			dst = appendOffset(dst, zone.east)
 		} else {
-			dst = append(append(dst, ' '), zone.name...)
+			const longest = 10
+			dst = append(append(dst, ' '), zone.name[:min(len(zone.name), longest)]...)
 		}
 	}
 	return appendEra(dst, y)

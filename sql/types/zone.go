@@ -175,10 +175,25 @@ func ParseZone(name string) (*time.Location, error) {
 			return z, nil
 		}
 	}
-	if z := posixZone(strings.ToUpper(name)); z != nil {
+	if z := posixZone(upperASCII(name)); z != nil {
 		return z, nil
 	}
-	return nil, pgerr.New(pgerr.InvalidParameterValue, "time zone \"%s\" not recognized", name)
+	return nil, errZone(name)
+}
+
+func errZone(name string) error {
+	return pgerr.New(pgerr.InvalidParameterValue, "time zone \"%s\" not recognized", name)
+}
+
+// upperASCII is s with its ASCII letters in upper case, as C does it.
+func upperASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'a' && c <= 'z' {
+			b[i] = c - 'a' + 'A'
+		}
+	}
+	return string(b)
 }
 
 // ParseAbbrev finds the zone of a time zone abbreviation that PostgreSQL knows by
@@ -196,12 +211,20 @@ func ParseAbbrev(abbrev string) (*time.Location, bool) {
 }
 
 // ParseSettingZone reads the value of the parameter TimeZone: a name or a rule as for
-// ParseZone, or hours east of UTC.
+// ParseZone, or hours east of UTC. A zone whose offset has seconds will not do. The
+// error is 22023.
 func ParseSettingZone(value string) (*time.Location, error) {
 	if hours, err := strconv.ParseFloat(strings.TrimLeft(value, " "), 64); err == nil && hours > -168 && hours < 168 {
 		return OffsetZone(int(hours * 3600)), nil
 	}
-	return ParseZone(value)
+	zone, err := ParseZone(value)
+	if err != nil {
+		return nil, err
+	}
+	if zoneOf(zone, 0).east%60 != 0 {
+		return nil, errZone(value)
+	}
+	return zone, nil
 }
 
 // OffsetZone is the zone of a fixed offset, in seconds east of UTC, named as

@@ -2,12 +2,23 @@ package types
 
 import (
 	"encoding/binary"
+	"regexp"
 	"strings"
 	"time"
 )
 
 // defaultRule says when summer time is if a rule names one but does not say.
 const defaultRule = ",M3.2.0,M11.1.0"
+
+// posixRule is when summer time begins and ends: the n-th weekday of a month or the
+// day of the year, and perhaps the hour.
+var posixRule = func() *regexp.Regexp {
+	const (
+		year = `(36[0-5]|3[0-5]\d|[12]\d\d|\d\d?)`
+		date = `,(M(1[0-2]|[1-9])\.[1-5]\.[0-6]|J?` + year + `)(/[-+]?\d{1,3}(:[0-5]?\d){0,2})?`
+	)
+	return regexp.MustCompile("^" + date + date + "$")
+}()
 
 // fixedZone makes a zone whose name and abbreviation differ, which Go's own cannot.
 func fixedZone(name, abbrev string, east int) *time.Location {
@@ -45,7 +56,7 @@ func posixZone(rule string) *time.Location {
 	if rest == "" {
 		rest = defaultRule
 	}
-	if strings.Count(rest, ",") != 2 {
+	if !posixRule.MatchString(rest) {
 		return nil
 	}
 	footer := "<" + abbrev + ">" + posixTime(west) + "<" + summer + ">" + posixTime(summerWest) + rest
@@ -55,7 +66,10 @@ func posixZone(rule string) *time.Location {
 // posixName takes a zone's abbreviation, which may stand in angle brackets.
 func posixName(s string) (name, rest string) {
 	if strings.HasPrefix(s, "<") {
-		name, rest, _ = strings.Cut(s[1:], ">")
+		name, rest, closed := strings.Cut(s[1:], ">")
+		if !closed {
+			return "", ""
+		}
 		return name, rest
 	}
 	if i := strings.IndexAny(s, "0123456789,+-"); i >= 0 {
