@@ -1,0 +1,558 @@
+package plan
+
+import (
+	"zorya/sql/catalog"
+	"zorya/sql/expr"
+	"zorya/sql/funcs"
+	"zorya/sql/rel"
+	"zorya/sql/types"
+)
+
+// Settings are the planner's switches (enable_hashjoin …): what is off is used
+// only where nothing else will do.
+type Settings struct {
+	HashJoin, MergeJoin, NestLoop, HashAgg, Sort                 bool
+	SeqScan, IndexScan, IndexOnlyScan, Material, BatchedNestLoop bool
+}
+
+// DefaultSettings has everything on.
+var DefaultSettings = Settings{true, true, true, true, true, true, true, true, true, true}
+
+// An Env is what planning depends on beside the tree.
+type Env struct {
+	Snap     *catalog.Snapshot // for statistics
+	Fold     *funcs.Ctx        // for folding constants; nil: none is folded
+	Settings Settings
+}
+
+// Build makes the plan of a bound statement. It fails only if the tree is none
+// that the binder makes.
+func Build(env *Env, q *rel.Query) (p *Plan, err error) {
+	b := &planner{env: env, origin: map[rel.ColID]origin{}, ctes: map[*rel.CTE]*CTE{}, inlined: map[*rel.CTE]bool{}}
+	root := b.node(q.Root, nil, nil)
+	if b.err != nil {
+		return nil, b.err
+	}
+	p = &Plan{Query: q, Root: root, Point: isPoint(root)}
+	if env.Snap != nil {
+		p.Catalog = env.Snap.Version
+	}
+	return p, nil
+}
+
+// A planner plans one statement.
+type planner struct {
+	env     *Env
+	err     error
+	subs    int
+	ctes    map[*rel.CTE]*CTE
+	inlined map[*rel.CTE]bool
+	origin  map[rel.ColID]origin // of columns that come straight from a table
+}
+
+// An origin is where a column's statistics are.
+type origin struct {
+	table *catalog.Table
+	attr  int
+}
+
+// node plans n restricted by conds (which may be pushed down into it). want is the
+// order that the caller would like; see ordering for whether it got it.
+func (b *planner) node(n rel.Node, conds []rel.Expr, want []rel.SortKey) Node {
+	switch n := n.(type) {
+	case *rel.Scan:
+		return b.scan(n, conds, want)
+	case *rel.Virtual:
+		return b.virtual(n, conds)
+	case *rel.Values:
+		return b.filtered(b.values(n), conds)
+	case *rel.FuncScan:
+		return b.funcScan(n, conds)
+	case *rel.Filter:
+		return b.filter(n, conds, want)
+	case *rel.Project:
+		return b.project(n, conds, want)
+	case *rel.ProjectSet:
+		in := b.node(n.Input, nil, nil)
+		return b.filtered(&ProjectSet{Base: base(n.Cols, in.Est().Startup, in.Est().Total+in.Est().Rows*cpuRow, in.Est().Rows*10), Input: in, Exprs: b.exprs(n.Exprs)}, conds)
+	case *rel.Join:
+		return b.joins(n, conds, want)
+	case *rel.Aggregate:
+		return b.aggregate(n, conds)
+	case *rel.Window:
+		return b.filtered(b.window(n), conds)
+	case *rel.DistinctOn:
+		return b.distinct(n, conds)
+	case *rel.SetOp:
+		return b.setOp(n, conds)
+	case *rel.Sort:
+		in := b.node(n.Input, conds, n.Keys)
+		return b.sorted(in, n.Keys)
+	case *rel.Limit:
+		return b.filtered(b.limit(n, want), conds)
+	case *rel.With:
+		return b.with(n, conds, want)
+	case *rel.CTERef:
+		return b.cteRef(n, conds, want)
+	case *rel.WorkRef:
+		cte := b.ctes[n.CTE]
+		return b.filtered(&WorkScan{Base: base(n.Cols, 0, 1, 100), CTE: cte}, conds)
+	case *rel.LockRows:
+		in := b.node(n.Input, conds, want)
+		return &LockRows{Base: base(n.Columns(), in.Est().Startup, in.Est().Total, in.Est().Rows), Input: in, Locks: n.Locks}
+	case *rel.Insert:
+		return b.insert(n)
+	case *rel.Update:
+		in := b.node(n.Input, nil, nil)
+		c := *n
+		c.Returning = b.returning(n.Returning)
+		return &Modify{Base: base(c.Columns(), in.Est().Startup, in.Est().Total, in.Est().Rows), Input: in, Update: &c}
+	case *rel.Delete:
+		in := b.node(n.Input, nil, nil)
+		c := *n
+		c.Returning = b.returning(n.Returning)
+		return &Modify{Base: base(c.Columns(), in.Est().Startup, in.Est().Total, in.Est().Rows), Input: in, Delete: &c}
+	}
+	panic("plan: unknown node")
+}
+
+// base makes a node's Base.
+func base(cols []rel.Column, startup, total, rows float64) Base {
+	return Base{Cols: cols, Estimate: Estimate{Startup: startup, Total: max(total, startup), Rows: max(rows, 1), Width: width(cols)}}
+}
+
+// width is the average bytes of a row, as PostgreSQL guesses it from types.
+func width(cols []rel.Column) int {
+	n := 0
+	for _, c := range cols {
+		t := types.Get(c.T.OID)
+		switch {
+		case t != nil && t.Len > 0:
+			n += int(t.Len)
+		case c.T.Typmod > 4 && (c.T.OID == types.VarcharOID || c.T.OID == types.BpcharOID):
+			n += min(int(c.T.Typmod-4), 32)
+		default:
+			n += 32
+		}
+	}
+	return n
+}
+
+func (b *planner) values(n *rel.Values) Node {
+	rows := make([][]rel.Expr, len(n.Rows))
+	for i, r := range n.Rows {
+		rows[i] = b.exprs(r)
+	}
+	if len(rows) == 1 && len(n.Cols) == 0 {
+		return &Result{Base: base(n.Cols, 0, cpuRow, 1), Exprs: rows[0]}
+	}
+	return &Values{Base: base(n.Cols, 0, float64(len(rows))*cpuRow, float64(len(rows))), Rows: rows}
+}
+
+func (b *planner) funcScan(n *rel.FuncScan, conds []rel.Expr) Node {
+	c := *n
+	c.Funcs = append([]rel.TableFunc(nil), n.Funcs...)
+	rows := 1.0
+	for i := range c.Funcs {
+		c.Funcs[i].X = b.expr(c.Funcs[i].X)
+		if call, ok := c.Funcs[i].X.(*rel.Call); ok && call.Fn.Set {
+			rows = 1000
+		}
+	}
+	cond, rest := b.conjunction(conds)
+	f := &FuncScan{Base: base(n.Columns(), 0, rows*cpuRow, rows*b.selectivity(conds)), Rel: &c, Filter: cond}
+	return b.filtered(f, rest)
+}
+
+func (b *planner) virtual(n *rel.Virtual, conds []rel.Expr) Node {
+	v := &VirtualScan{Virtual: n, Eq: map[int]rel.Expr{}}
+	own := idSet(n.Cols)
+	for _, c := range conds {
+		col, x, ok := equality(c, own)
+		if !ok || volatile(x) || hasSubquery(x) {
+			continue
+		}
+		for i, have := range n.Cols {
+			if _, taken := v.Eq[n.Attrs[i]]; have.ID == col.ID && !taken && have.T.OID == x.Type().OID {
+				v.Eq[n.Attrs[i]] = b.expr(x)
+			}
+		}
+	}
+	cond, rest := b.conjunction(conds)
+	v.Filter = cond
+	rows := 100 * b.selectivity(conds)
+	v.Base = base(n.Columns(), 0, 100*cpuRow, rows)
+	return b.filtered(v, rest)
+}
+
+func (b *planner) project(n *rel.Project, conds []rel.Expr, want []rel.SortKey) Node {
+	byID := map[rel.ColID]rel.Expr{}
+	for i, c := range n.Cols {
+		byID[c.ID] = n.Exprs[i]
+		if col, ok := n.Exprs[i].(*rel.Col); ok {
+			if o, ok := b.origin[col.ID]; ok {
+				b.origin[c.ID] = o
+			}
+		}
+	}
+	var down, here []rel.Expr
+	for _, c := range conds {
+		if x, ok := substitute(c, byID); ok {
+			down = append(down, x)
+		} else {
+			here = append(here, c)
+		}
+	}
+	// One row of constants needs no input.
+	if v, ok := n.Input.(*rel.Values); ok && len(v.Cols) == 0 && len(v.Rows) == 1 && len(down) == 0 {
+		return b.filtered(&Result{Base: base(n.Cols, 0, cpuRow, 1), Exprs: b.exprs(n.Exprs)}, here)
+	}
+	var inner []rel.SortKey
+	for _, k := range want {
+		col, ok := byID[k.Col].(*rel.Col)
+		if !ok {
+			inner = nil
+			break
+		}
+		inner = append(inner, rel.SortKey{Col: col.ID, Desc: k.Desc, NullsFirst: k.NullsFirst})
+	}
+	in := b.node(n.Input, down, inner)
+	for i, c := range n.Cols {
+		if col, ok := n.Exprs[i].(*rel.Col); ok {
+			if o, ok := b.origin[col.ID]; ok {
+				b.origin[c.ID] = o
+			}
+		}
+	}
+	e := in.Est()
+	var out Node = &Project{Base: base(n.Cols, e.Startup, e.Total+e.Rows*cpuOp*float64(len(n.Exprs)), e.Rows), Input: in, Exprs: b.exprs(n.Exprs)}
+	return b.filtered(out, here)
+}
+
+func (b *planner) aggregate(n *rel.Aggregate, conds []rel.Expr) Node {
+	var down, here []rel.Expr
+	group := idSet(n.Group)
+	for _, c := range conds {
+		if len(n.Group) > 0 && n.Sets == nil && within(c, group) && movable(c) {
+			down = append(down, c)
+		} else {
+			here = append(here, c)
+		}
+	}
+	in := b.node(n.Input, down, nil)
+	c := *n
+	c.Aggs = append([]rel.AggCall(nil), n.Aggs...)
+	for i := range c.Aggs {
+		a := &c.Aggs[i]
+		a.Args, a.Direct, a.Filter = b.exprs(a.Args), b.exprs(a.Direct), b.expr(a.Filter)
+	}
+	e := in.Est()
+	rows := 1.0
+	if len(n.Group) > 0 {
+		rows = b.groups(n.Group, e.Rows) * float64(max(1, len(n.Sets)))
+	}
+	work := e.Rows * cpuOp * float64(1+len(n.Aggs)+len(n.Group))
+	startup := e.Total + work
+	agg := &Aggregate{Base: base(n.Columns(), startup, startup+rows*cpuRow, rows), Input: in, Rel: &c}
+	return b.filtered(agg, here)
+}
+
+func (b *planner) window(n *rel.Window) Node {
+	var keys []rel.SortKey
+	for _, id := range n.Partition {
+		keys = append(keys, rel.SortKey{Col: id})
+	}
+	keys = append(keys, n.Order...)
+	in := b.sorted(b.node(n.Input, nil, keys), keys)
+	c := *n
+	c.Funcs = append([]rel.WindowCall(nil), n.Funcs...)
+	for i := range c.Funcs {
+		f := &c.Funcs[i]
+		f.Args, f.Filter = b.exprs(f.Args), b.expr(f.Filter)
+		f.Frame.Start.Offset, f.Frame.End.Offset = b.expr(f.Frame.Start.Offset), b.expr(f.Frame.End.Offset)
+	}
+	e := in.Est()
+	return &Window{Base: base(n.Columns(), e.Startup, e.Total+e.Rows*cpuOp*float64(len(n.Funcs)), e.Rows), Input: in, Rel: &c}
+}
+
+func (b *planner) distinct(n *rel.DistinctOn, conds []rel.Expr) Node {
+	var down, here []rel.Expr
+	on := map[rel.ColID]bool{}
+	for _, id := range n.On {
+		on[id] = true
+	}
+	for _, c := range conds {
+		if movable(c) && (n.On == nil || within(c, on)) {
+			down = append(down, c)
+		} else {
+			here = append(here, c)
+		}
+	}
+	in := b.node(n.Input, down, nil)
+	e := in.Est()
+	if n.On != nil {
+		rows := b.groupsOf(n.On, e.Rows)
+		return b.filtered(&Unique{Base: base(n.Columns(), e.Startup, e.Total+e.Rows*cpuOp, rows), Input: in, On: n.On}, here)
+	}
+	rows := b.groups(n.Columns(), e.Rows)
+	return b.filtered(&HashDistinct{Base: base(n.Columns(), e.Startup, e.Total+e.Rows*cpuRow, rows), Input: in}, here)
+}
+
+func (b *planner) setOp(n *rel.SetOp, conds []rel.Expr) Node {
+	side := func(in rel.Node) (down []rel.Expr) {
+		byID := map[rel.ColID]rel.Expr{}
+		for i, c := range in.Columns() {
+			if i < len(n.Cols) {
+				byID[n.Cols[i].ID] = &rel.Col{T: c.T, ID: c.ID}
+			}
+		}
+		for _, c := range conds {
+			x, ok := substitute(c, byID)
+			if !ok {
+				return nil
+			}
+			down = append(down, x)
+		}
+		return down
+	}
+	dl, dr := side(n.L), side(n.R)
+	here := conds
+	if len(dl) == len(conds) && len(dr) == len(conds) {
+		here = nil
+	} else {
+		dl, dr = nil, nil
+	}
+	l, r := b.node(n.L, dl, nil), b.node(n.R, dr, nil)
+	le, re := l.Est(), r.Est()
+	rows, total := le.Rows+re.Rows, le.Total+re.Total
+	var out Node
+	switch {
+	case n.Op == rel.Union:
+		var in []Node
+		for _, x := range []Node{l, r} { // UNION ALL of UNION ALLs is one list
+			if a, ok := x.(*Append); ok {
+				in = append(in, a.In...)
+			} else {
+				in = append(in, x)
+			}
+		}
+		out = &Append{Base: base(n.Cols, min(le.Startup, re.Startup), total, rows), In: in}
+		if !n.All {
+			out = &HashDistinct{Base: base(n.Cols, total, total+rows*cpuRow, rows), Input: out}
+		}
+	default:
+		out = &SetOp{Base: base(n.Cols, total, total+rows*cpuRow, le.Rows/2), Op: n.Op, All: n.All, L: l, R: r}
+	}
+	return b.filtered(out, here)
+}
+
+func (b *planner) limit(n *rel.Limit, want []rel.SortKey) Node {
+	count, offset := b.expr(n.Count), b.expr(n.Offset)
+	in := b.node(n.Input, nil, want)
+	e := in.Est()
+	rows := e.Rows
+	if k, ok := n.Count.(*rel.Const); ok && !k.D.IsNull() {
+		rows = min(rows, max(float64(k.D.I), 1))
+	} else if n.Count != nil {
+		rows = max(rows/10, 1)
+	}
+	skipped := 0.0
+	if k, ok := n.Offset.(*rel.Const); ok && !k.D.IsNull() {
+		skipped = min(max(float64(k.D.I), 0), e.Rows)
+	}
+	l := &Limit{Input: in, Count: count, Offset: offset}
+	share := min((rows+skipped)/max(e.Rows, 1), 1)
+	l.Base = base(n.Columns(), e.Startup+(e.Total-e.Startup)*skipped/max(e.Rows, 1), e.Startup+(e.Total-e.Startup)*share, rows)
+	if n.WithTies {
+		if s, ok := n.Input.(*rel.Sort); ok {
+			l.WithTies = s.Keys
+		}
+		return l
+	}
+	if n.Count != nil {
+		pushLimit(in, count, offset)
+	}
+	return l
+}
+
+// pushLimit tells the node below a Limit how much is wanted of it.
+func pushLimit(n Node, count, offset rel.Expr) {
+	switch n := n.(type) {
+	case *Sort:
+		n.Limit, n.Offset = count, offset
+	case *Project:
+		pushLimit(n.Input, count, offset)
+	case *TableScan:
+		if offset == nil {
+			n.Limit = count
+		}
+	}
+}
+
+// sorted puts a Sort on n unless it has the order by itself.
+func (b *planner) sorted(n Node, keys []rel.SortKey) Node {
+	if len(keys) == 0 {
+		return n
+	}
+	have, fixed := ordering(n)
+	at := matching(have, fixed, keys)
+	if at == len(keys) {
+		return n
+	}
+	e := n.Est()
+	cost := sortCost(e.Rows)
+	return &Sort{Base: base(n.Columns(), e.Total+cost, e.Total+cost+e.Rows*cpuOp, e.Rows), Input: n, Keys: keys}
+}
+
+func (b *planner) with(n *rel.With, conds []rel.Expr, want []rel.SortKey) Node {
+	w := &With{}
+	cost := 0.0
+	for _, c := range n.CTEs {
+		if inlinable(c) {
+			b.inlined[c] = true
+			continue
+		}
+		x := &CTE{Rel: c}
+		b.ctes[c] = x
+		x.Query = b.node(c.Query, nil, nil)
+		cost += x.Query.Est().Total
+		if c.Recursive != nil {
+			x.Recursive = b.node(c.Recursive, nil, nil)
+			cost += 10 * x.Recursive.Est().Total
+		}
+		w.CTEs = append(w.CTEs, x)
+	}
+	w.Body = b.node(n.Body, conds, want)
+	if len(w.CTEs) == 0 {
+		return w.Body
+	}
+	e := w.Body.Est()
+	w.Base = base(w.Body.Columns(), cost+e.Startup, cost+e.Total, e.Rows)
+	return w
+}
+
+// inlinable reports whether a CTE can take the place of its one reference.
+func inlinable(c *rel.CTE) bool {
+	if c.Recursive != nil || c.Modifies || c.Refs != 1 || c.Materialized != nil && *c.Materialized {
+		return false
+	}
+	ok := true
+	rel.WalkNode(c.Query, func(x rel.Expr) bool {
+		if call, is := x.(*rel.Call); is && call.Fn.Volatility == funcs.Volatile {
+			ok = false
+		}
+		return ok
+	})
+	return ok && !locks(c.Query)
+}
+
+func locks(n rel.Node) bool {
+	if _, ok := n.(*rel.LockRows); ok {
+		return true
+	}
+	for _, in := range rel.NodeInputs(n) {
+		if locks(in) {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *planner) cteRef(n *rel.CTERef, conds []rel.Expr, want []rel.SortKey) Node {
+	if b.inlined[n.CTE] {
+		p := &rel.Project{Input: n.CTE.Query, Cols: n.Cols}
+		for i := range n.Cols {
+			c := n.CTE.Query.Columns()[i]
+			p.Exprs = append(p.Exprs, &rel.Col{T: c.T, ID: c.ID})
+		}
+		return b.project(p, conds, want)
+	}
+	cte := b.ctes[n.CTE]
+	rows := 1000.0
+	if cte != nil && cte.Query != nil {
+		rows = cte.Query.Est().Rows
+		if n.CTE.Recursive != nil {
+			rows *= 10
+		}
+	}
+	cond, rest := b.conjunction(conds)
+	return b.filtered(&CTEScan{Base: base(n.Cols, 0, rows*cpuRow, rows*b.selectivity(conds)), CTE: cte, Filter: cond, Alias: n.Alias}, rest)
+}
+
+func (b *planner) insert(n *rel.Insert) Node {
+	in := b.node(n.Input, nil, nil)
+	c := *n
+	c.Returning = b.returning(n.Returning)
+	if n.OnConflict != nil {
+		o := *n.OnConflict
+		o.New, o.Where = b.exprs(o.New), b.expr(o.Where)
+		c.OnConflict = &o
+	}
+	return &Modify{Base: base(c.Columns(), in.Est().Startup, in.Est().Total, in.Est().Rows), Input: in, Insert: &c}
+}
+
+func (b *planner) returning(p *rel.Project) *rel.Project {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	c.Exprs = b.exprs(p.Exprs)
+	return &c
+}
+
+// isPoint reports whether the executor's direct path may take a plan: single rows
+// by full key, or one row of VALUES.
+func isPoint(n Node) bool {
+	switch n := n.(type) {
+	case *Modify:
+		if n.Insert != nil && n.Insert.OnConflict != nil {
+			return false
+		}
+		return isPoint(n.Input)
+	case *Project:
+		return isPoint(n.Input)
+	case *LockRows:
+		return isPoint(n.Input)
+	case *Values:
+		return len(n.Rows) == 1
+	case *TableScan:
+		return n.OneRow && n.Index.Primary
+	}
+	return false
+}
+
+// exprs and expr put plans in the place of subqueries and fold constants.
+func (b *planner) exprs(list []rel.Expr) []rel.Expr {
+	if list == nil {
+		return nil
+	}
+	out := make([]rel.Expr, len(list))
+	for i, e := range list {
+		out[i] = b.expr(e)
+	}
+	return out
+}
+
+func (b *planner) expr(e rel.Expr) rel.Expr {
+	if e == nil {
+		return nil
+	}
+	e = rel.MapExpr(e, func(x rel.Expr) (rel.Expr, bool) {
+		if s, ok := x.(*rel.Subquery); ok {
+			return b.subPlan(s), false
+		}
+		return x, true
+	})
+	if b.env.Fold != nil {
+		e = expr.Fold(b.env.Fold, e)
+	}
+	return e
+}
+
+// folded is e with its constants folded, subqueries left as they are.
+func (b *planner) folded(e rel.Expr) rel.Expr {
+	if b.env.Fold == nil || e == nil {
+		return e
+	}
+	return expr.Fold(b.env.Fold, e)
+}

@@ -1,0 +1,426 @@
+package plan
+
+import (
+	"zorya/sql/rel"
+)
+
+// joins plans a tree of joins. Inner joins are put in the order that seems
+// cheapest; the others stay as they were written.
+func (b *planner) joins(n *rel.Join, conds []rel.Expr, want []rel.SortKey) Node {
+	n = simplify(n, conds)
+	if n.Kind != rel.Inner {
+		return b.outerJoin(n, conds, want)
+	}
+	g := &joinGroup{b: b, conds: append([]rel.Expr(nil), conds...)}
+	g.flatten(n)
+	return g.plan(n.Columns(), want)
+}
+
+// simplify makes an outer join inner where a condition above it drops the rows that
+// it would add.
+func simplify(n *rel.Join, conds []rel.Expr) *rel.Join {
+	if n.Kind != rel.Left && n.Kind != rel.Right && n.Kind != rel.Full {
+		return n
+	}
+	l, r := idSet(n.L.Columns()), idSet(n.R.Columns())
+	needL, needR := false, false
+	for _, c := range conds {
+		needL = needL || rejectsNull(c, l)
+		needR = needR || rejectsNull(c, r)
+	}
+	kind := n.Kind
+	switch {
+	case kind == rel.Left && needR, kind == rel.Right && needL, kind == rel.Full && needL && needR:
+		kind = rel.Inner
+	case kind == rel.Full && needL:
+		kind = rel.Left
+	case kind == rel.Full && needR:
+		kind = rel.Right
+	}
+	if kind == n.Kind {
+		return n
+	}
+	c := *n
+	c.Kind = kind
+	return &c
+}
+
+// outerJoin plans a join that is not inner.
+func (b *planner) outerJoin(n *rel.Join, conds []rel.Expr, want []rel.SortKey) Node {
+	l, r := idSet(n.L.Columns()), idSet(n.R.Columns())
+	var toL, toR, on, here []rel.Expr
+	for _, c := range conds {
+		switch {
+		case !movable(c):
+			here = append(here, c)
+		case n.Kind != rel.Right && n.Kind != rel.Full && !touches(c, r):
+			toL = append(toL, c)
+		case n.Kind == rel.Right && !touches(c, l):
+			toR = append(toR, c)
+		default:
+			here = append(here, c)
+		}
+	}
+	for _, c := range b.foldedConjuncts(n.On) {
+		switch {
+		case !movable(c) || n.Kind == rel.Full:
+			on = append(on, c)
+		case n.Kind != rel.Right && !touches(c, l) && !n.Lateral:
+			toR = append(toR, c)
+		case (n.Kind == rel.Right || n.Kind == rel.Semi) && !touches(c, r):
+			toL = append(toL, c)
+		default:
+			on = append(on, c)
+		}
+	}
+	left := b.node(n.L, toL, want)
+	return b.filtered(b.join(n.Kind, left, side{node: n.R, conds: toR}, on, n.Columns()), here)
+}
+
+func (b *planner) foldedConjuncts(e rel.Expr) []rel.Expr {
+	if e == nil {
+		return nil
+	}
+	return conjuncts(nil, b.folded(e))
+}
+
+// A side is a relation that is not planned yet.
+type side struct {
+	node  rel.Node
+	conds []rel.Expr
+}
+
+// join joins a planned left side with a right side, by the cheapest method.
+func (b *planner) join(kind rel.JoinKind, l Node, r side, on []rel.Expr, cols []rel.Column) Node {
+	left, right := idSet(l.Columns()), idSet(r.node.Columns())
+	depends := false
+	for id := range freeColumns(r.node) {
+		depends = depends || left[id]
+	}
+	var best Node
+	consider := func(n Node, allowed bool) {
+		if !allowed {
+			n.Est().Total += disabled
+		}
+		if best == nil || n.Est().Total < best.Est().Total {
+			best = n
+		}
+	}
+	set := b.env.Settings
+	if !depends {
+		inner := b.node(r.node, r.conds, nil)
+		var lkeys, rkeys, rest []rel.Expr
+		for _, c := range on {
+			if lk, rk, ok := hashable(c, left, right); ok {
+				lkeys, rkeys = append(lkeys, b.expr(lk)), append(rkeys, b.expr(rk))
+			} else {
+				rest = append(rest, c)
+			}
+		}
+		if len(lkeys) > 0 {
+			consider(b.hashJoin(kind, l, inner, lkeys, rkeys, rest, on, cols), set.HashJoin)
+		}
+		if kind == rel.Right || kind == rel.Full || len(lkeys) == 0 {
+			consider(b.nestedLoop(kind, l, inner, on, on, nil, cols), set.NestLoop)
+		}
+	}
+	if kind != rel.Right && kind != rel.Full {
+		if n := b.lookupJoin(kind, l, r, on, cols, depends); n != nil {
+			consider(n, set.NestLoop)
+		}
+	}
+	return best
+}
+
+// hashable takes an equality between the two sides apart.
+func hashable(c rel.Expr, left, right map[rel.ColID]bool) (l, r rel.Expr, ok bool) {
+	call, is := c.(*rel.Call)
+	if !is || call.Oper == nil || call.Oper.Strategy != '=' || !call.Oper.Hashes || len(call.Args) != 2 || hasSubquery(c) || volatile(c) {
+		return nil, nil, false
+	}
+	x, y := call.Args[0], call.Args[1]
+	if !sameHash(x.Type().OID, y.Type().OID) {
+		return nil, nil, false
+	}
+	switch {
+	case touches(x, left) && !touches(x, right) && touches(y, right) && !touches(y, left):
+		return x, y, true
+	case touches(y, left) && !touches(y, right) && touches(x, right) && !touches(x, left):
+		return y, x, true
+	}
+	return nil, nil, false
+}
+
+// joinRows estimates the rows of a join.
+func (b *planner) joinRows(kind rel.JoinKind, l, r float64, on []rel.Expr) float64 {
+	n := l * r * b.selectivity(on)
+	switch kind {
+	case rel.Left:
+		n = max(n, l)
+	case rel.Right:
+		n = max(n, r)
+	case rel.Full:
+		n = max(n, l, r)
+	case rel.Semi:
+		n = min(max(n, 1), l)
+	case rel.Anti:
+		n = max(l-n, 1)
+	}
+	return max(n, 1)
+}
+
+func (b *planner) hashJoin(kind rel.JoinKind, l, r Node, lkeys, rkeys, rest, on []rel.Expr, cols []rel.Column) Node {
+	le, re := l.Est(), r.Est()
+	rows := b.joinRows(kind, le.Rows, re.Rows, on)
+	startup := le.Startup + re.Total + re.Rows*(cpuRow+cpuOp)
+	total := startup + (le.Total - le.Startup) + le.Rows*(cpuOp*2) + rows*cpuRow
+	return &HashJoin{Base: base(cols, startup, total, rows), Kind: kind, L: l, R: r, LKeys: lkeys, RKeys: rkeys, On: b.expr(and(rest))}
+}
+
+func (b *planner) nestedLoop(kind rel.JoinKind, l, r Node, on, all []rel.Expr, params []rel.ColID, cols []rel.Column) Node {
+	le, re := l.Est(), r.Est()
+	rows := b.joinRows(kind, le.Rows, re.Rows, on)
+	total := le.Total + re.Total + le.Rows*re.Rows*cpuOp
+	if params != nil {
+		rows = b.joinRows(kind, le.Rows, re.Rows, nil)
+		// A request per row of L, without its fixed part: they go to this very machine.
+		total = le.Total + le.Rows*max(re.Total-requestCost, re.Rows*lookupRow, lookupRow)
+	}
+	return &NestedLoop{Base: base(cols, le.Startup+re.Startup, total+rows*cpuRow, rows), Kind: kind, L: l, R: r, On: b.expr(and(on)), Params: params}
+}
+
+// lookupJoin runs the right side once per row of the left, with the join's
+// conditions inside; nil if that helps nothing.
+func (b *planner) lookupJoin(kind rel.JoinKind, l Node, r side, on []rel.Expr, cols []rel.Column, must bool) Node {
+	left := idSet(l.Columns())
+	var inside, outside []rel.Expr
+	for _, c := range on {
+		if movable(c) && !hasSubquery(c) {
+			inside = append(inside, c)
+		} else {
+			outside = append(outside, c)
+		}
+	}
+	if len(inside) == 0 && !must {
+		return nil
+	}
+	inner := b.node(r.node, append(append([]rel.Expr(nil), r.conds...), inside...), nil)
+	if !must && !keyed(inner, left) {
+		return nil
+	}
+	var params []rel.ColID
+	seen := map[rel.ColID]bool{}
+	note := func(id rel.ColID) {
+		if left[id] && !seen[id] {
+			seen[id] = true
+			params = append(params, id)
+		}
+	}
+	for _, c := range inside {
+		for _, id := range columnsOf(c) {
+			note(id)
+		}
+	}
+	for id := range freeColumns(r.node) {
+		note(id)
+	}
+	sortIDs(params)
+	if params == nil {
+		params = []rel.ColID{}
+	}
+	return b.nestedLoop(kind, l, inner, outside, on, params, cols)
+}
+
+// keyed reports whether a plan reads a table by keys that come from a set of
+// columns.
+func keyed(n Node, from map[rel.ColID]bool) bool {
+	t, ok := n.(*TableScan)
+	if !ok {
+		switch n := n.(type) {
+		case *Filter:
+			return keyed(n.Input, from)
+		case *Project:
+			return keyed(n.Input, from)
+		}
+		return false
+	}
+	for _, k := range t.Prefix {
+		if k.X != nil && touches(k.X, from) {
+			return true
+		}
+	}
+	return false
+}
+
+// A joinGroup is relations that are inner-joined, in any order.
+type joinGroup struct {
+	b     *planner
+	sides []side
+	conds []rel.Expr
+}
+
+// flatten collects the relations and conditions below an inner join.
+func (g *joinGroup) flatten(n rel.Node) {
+	switch j := n.(type) {
+	case *rel.Join:
+		if j = simplify(j, g.conds); j.Kind == rel.Inner {
+			g.conds = append(g.conds, g.b.foldedConjuncts(j.On)...)
+			g.flatten(j.L)
+			g.flatten(j.R)
+			return
+		}
+		n = j
+	case *rel.Filter:
+		g.conds = append(g.conds, g.b.foldedConjuncts(j.Cond)...)
+		for i := len(g.conds) - 1; i >= 0; i-- {
+			if s := semiJoin(j.Input, g.conds[i]); s != nil && within(g.conds[i], idSet(j.Input.Columns())) {
+				g.conds = append(g.conds[:i:i], g.conds[i+1:]...)
+				g.sides = append(g.sides, side{node: s})
+				return
+			}
+		}
+		g.flatten(j.Input)
+		return
+	}
+	g.sides = append(g.sides, side{node: n})
+}
+
+// plan joins the group's relations: the smallest first, then always the one that
+// makes the cheapest step. Those that refer to others (LATERAL) wait for them.
+func (g *joinGroup) plan(cols []rel.Column, want []rel.SortKey) Node {
+	b := g.b
+	sets := make([]map[rel.ColID]bool, len(g.sides))
+	needs := make([]map[rel.ColID]bool, len(g.sides))
+	all := map[rel.ColID]bool{}
+	for i := range g.sides {
+		sets[i] = idSet(g.sides[i].node.Columns())
+		for id := range sets[i] {
+			all[id] = true
+		}
+	}
+	for i := range g.sides {
+		needs[i] = freeColumns(g.sides[i].node)
+	}
+	var left, after []rel.Expr
+	for _, c := range g.conds {
+		if !movable(c) {
+			after = append(after, c)
+			continue
+		}
+		placed := false
+		for i := range g.sides {
+			own := true
+			for _, id := range columnsOf(c) {
+				own = own && (sets[i][id] || !all[id])
+			}
+			if own && touches(c, sets[i]) {
+				g.sides[i].conds = append(g.sides[i].conds, c)
+				placed = true
+				break
+			}
+		}
+		if !placed {
+			left = append(left, c)
+		}
+	}
+	joined := map[rel.ColID]bool{}
+	done := make([]bool, len(g.sides))
+	ready := func(i int) bool {
+		if done[i] {
+			return false
+		}
+		for id := range needs[i] {
+			if all[id] && !joined[id] {
+				return false
+			}
+		}
+		return true
+	}
+	var cur Node
+	for range g.sides {
+		at, next, used := -1, Node(nil), []rel.Expr(nil)
+		connected := false
+		for i := range g.sides {
+			if !ready(i) {
+				continue
+			}
+			var on []rel.Expr
+			for _, c := range left {
+				ok := true
+				for _, id := range columnsOf(c) {
+					ok = ok && (joined[id] || sets[i][id] || !all[id])
+				}
+				if ok {
+					on = append(on, c)
+				}
+			}
+			var n Node
+			link := false
+			if cur == nil {
+				n = b.node(g.sides[i].node, g.sides[i].conds, want)
+				on = nil
+			} else {
+				for _, c := range on {
+					link = link || touches(c, joined) && touches(c, sets[i])
+				}
+				out := append(append([]rel.Column(nil), cur.Columns()...), g.sides[i].node.Columns()...)
+				n = b.join(rel.Inner, cur, g.sides[i], on, out)
+			}
+			better := at < 0 || link && !connected || link == connected && g.cheaper(n, next, cur == nil)
+			if better {
+				at, next, used, connected = i, n, on, link
+			}
+		}
+		if at < 0 {
+			break // cannot be: the binder lets LATERAL refer to the left only
+		}
+		cur, done[at] = next, true
+		for id := range sets[at] {
+			joined[id] = true
+		}
+		left = without(left, used)
+	}
+	cur = b.filtered(cur, append(left, after...))
+	return reordered(cur, cols)
+}
+
+// cheaper compares two next steps. At the start the smaller relation is better.
+func (g *joinGroup) cheaper(a, than Node, first bool) bool {
+	if first {
+		return a.Est().Rows < than.Est().Rows
+	}
+	return a.Est().Total+a.Est().Rows*cpuRow < than.Est().Total+than.Est().Rows*cpuRow
+}
+
+func without(list, gone []rel.Expr) []rel.Expr {
+	var out []rel.Expr
+	for _, c := range list {
+		found := false
+		for _, g := range gone {
+			found = found || g == c
+		}
+		if !found {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// reordered gives a join's columns the order in which they were written.
+func reordered(n Node, cols []rel.Column) Node {
+	switch j := n.(type) {
+	case *HashJoin:
+		j.Cols = cols
+	case *NestedLoop:
+		j.Cols = cols
+	case *Filter:
+		reordered(j.Input, cols)
+		j.Cols = j.Input.Columns()
+	case *Result:
+		if j.Input != nil {
+			reordered(j.Input, cols)
+			j.Cols = j.Input.Columns()
+		}
+	}
+	return n
+}
