@@ -188,7 +188,7 @@ func FuzzDate(f *testing.F) {
 }
 
 func FuzzTime(f *testing.F) {
-	fuzzMoments(f, []string{"time", "timetz"}, "03:04:05.6", "030405-08", "T0304", "3:04 PM MET DST", "2024-01-02 03:04 America/New_York", "allballs", "h03mm04")
+	fuzzMoments(f, []string{"time", "timetz"}, "03:04:05.6", "030405-08", "T0304", "3:04 PM MET DST", "2024-01-02 03:04 America/New_York", "allballs", "h03mm04", "0304 FOO0BAR0")
 }
 
 func FuzzInterval(f *testing.F) {
