@@ -57,7 +57,7 @@ COMMIT;
 SELECT * FROM accounts WHERE id IN (1, 2) ORDER BY id;
 SQL
 
-step "Too many rows for one transaction; DDL and DML do not mix"
+step "Too many rows for one transaction; one DDL statement in each; a recursive query"
 sql admin <<'SQL'
 INSERT INTO accounts (id, balance) SELECT id, 100 FROM generate_series(10001, 20000) AS id;
 BEGIN;
@@ -101,7 +101,7 @@ EXPLAIN SELECT * FROM transactions WHERE payer_id = 1 ORDER BY created_at DESC L
 CREATE INDEX transactions_payer ON transactions (payer_id, created_at);
 CREATE INDEX ASYNC transactions_payer ON transactions (payer_id, created_at) \gset
 CALL sys.wait_for_job(:'job_id');
-SELECT job_id, status, job_type, object_name FROM sys.jobs ORDER BY start_time;
+SELECT job_id, status, job_type, object_name FROM sys.jobs ORDER BY start_time DESC LIMIT 5;
 ANALYZE transactions;
 EXPLAIN SELECT * FROM transactions WHERE payer_id = 1 ORDER BY created_at DESC LIMIT 5;
 EXPLAIN ANALYZE SELECT * FROM transactions WHERE payer_id = 1 ORDER BY created_at DESC LIMIT 5;

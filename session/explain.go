@@ -77,6 +77,7 @@ func (s *Session) measure(ctx context.Context, pl *planned, params []types.Datum
 			return nil, err
 		}
 		if b == nil {
+			cur.Close() // so that scans report what they read
 			return cur.Actuals(), nil
 		}
 	}

@@ -287,6 +287,22 @@ type tableScan struct {
 	// For EXPLAIN ANALYZE: rows read and dropped by storage, looked up and dropped by
 	// the look-up, dropped here.
 	read, filtered, lookups, lookupFiltered, dropped int64
+	actual                                           *plan.Actual
+}
+
+// detail makes the scan report to EXPLAIN ANALYZE.
+func (o *tableScan) detail(a *plan.Actual) { o.actual = a }
+
+// report adds what was counted since the last report.
+func (o *tableScan) report() {
+	if a := o.actual; a != nil {
+		a.Read += o.read
+		a.Filtered += o.filtered
+		a.Lookups += o.lookups
+		a.LookupFiltered += o.lookupFiltered
+		a.Removed += o.dropped
+	}
+	o.read, o.filtered, o.lookups, o.lookupFiltered, o.dropped = 0, 0, 0, 0, 0
 }
 
 func (o *tableScan) open() error {
@@ -307,6 +323,7 @@ func (o *tableScan) open() error {
 }
 
 func (o *tableScan) close() {
+	defer o.report()
 	if o.it == nil {
 		return
 	}

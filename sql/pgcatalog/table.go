@@ -123,7 +123,6 @@ var storedAs = map[types.OID]types.OID{
 	3220: types.TextOID,                                           // pg_lsn
 	3361: types.TextOID, 3402: types.TextOID, 5017: types.TextOID, // pg_ndistinct, pg_dependencies, pg_mcv_list
 	869: types.TextOID, 5069: types.TextOID, 1041: types.TextArrayOID, // inet, xid8, inet[]
-	194: types.TextOID, // pg_node_tree
 }
 
 // parseColumn reads name:type[!].
