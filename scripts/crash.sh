@@ -20,7 +20,10 @@ start_zorya "$work/data"
 bank setup --accounts "$accounts"
 slowest=0
 for round in $(seq "$rounds"); do
-  bank drive --accounts "$accounts" --connections "$connections" --duration 10m --journal "$work/journal" >/dev/null 2>&1 &
+  # Not through the function: then $! would be a shell's, and killing it would leave
+  # the client running.
+  "$ZORYA" workload bank drive --data "$work/data" --address "localhost:$ZPORT" --accounts "$accounts" \
+    --connections "$connections" --duration 10m --journal "$work/journal" >/dev/null 2>&1 &
   driver=$!
   sleep "$((RANDOM % 2)).$((RANDOM % 9 + 1))"
   stop_zorya KILL
@@ -29,7 +32,7 @@ for round in $(seq "$rounds"); do
   start_zorya "$work/data"
   [ "$ZSTART" -le "$slowest" ] || slowest=$ZSTART
   echo "round $round: up again after $ZSTART ms"
-  bank check --journal "$work/journal"
+  bank check --journal "$work/journal" | sed 's/^/  /'
 done
 if [ "$(wc -l <"$work/journal")" -lt "$rounds" ]; then
   echo "too few transfers to mean anything" >&2

@@ -38,23 +38,9 @@ func (s *Session) funcCtx(ctx context.Context) *funcs.Ctx {
 func (s *Session) bindEnv(ctx context.Context) *bind.Env {
 	return &bind.Env{
 		Snap: s.txn.snap, SearchPath: s.searchPath(), Role: s.roleOID, FuncCtx: s.funcCtx(ctx),
-		ParseExpr: parser.ParseExpr, ParseSelect: parseSelect,
+		ParseExpr: parser.ParseExpr, ParseSelect: parser.ParseSelect,
 		Extended: s.shared.Profile.Name == profile.Extended,
 	}
-}
-
-// parseSelect parses the stored text of a view.
-func parseSelect(text string) (*ast.Select, error) {
-	list, err := parser.Parse(text)
-	if err != nil {
-		return nil, err
-	}
-	if len(list) == 1 {
-		if sel, ok := list[0].Stmt.(*ast.Select); ok {
-			return sel, nil
-		}
-	}
-	return nil, pgerr.New(pgerr.SyntaxError, "a query is expected")
 }
 
 // searchPath is the session's search path, schemas that do not exist included.

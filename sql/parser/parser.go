@@ -83,6 +83,20 @@ func ParseExpr(text string) (x ast.Expr, err error) {
 	return nil, pgerr.New(pgerr.SyntaxError, "syntax error in expression \"%s\"", text)
 }
 
+// ParseSelect parses one query: SELECT, VALUES or a set operation.
+func ParseSelect(text string) (*ast.Select, error) {
+	list, err := Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 1 {
+		if sel, ok := list[0].Stmt.(*ast.Select); ok {
+			return sel, nil
+		}
+	}
+	return nil, pgerr.New(pgerr.SyntaxError, "a query is expected")
+}
+
 // ParseType parses the name of a type, with modifiers and dimensions.
 func ParseType(text string) (ast.TypeName, error) {
 	x, err := ParseExpr("NULL::" + text)

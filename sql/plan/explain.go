@@ -670,4 +670,3 @@ func (x *explainer) modify(d *described, n *Modify) {
 		d.title = "Delete on " + funcs.QuoteIdent(n.Delete.Table.Name)
 	}
 }
-
