@@ -8,7 +8,6 @@ import (
 
 	"zorya/pgerr"
 	"zorya/profile"
-	"zorya/sql/ast"
 	"zorya/sql/bind"
 	"zorya/sql/catalog"
 	"zorya/sql/funcs"

@@ -92,7 +92,7 @@ func (w *world) compile(sql string) (*exec.Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := plan.Plan(&plan.Env{Snap: w.snap, Fold: funcCtx()}, q)
+	p, err := plan.Build(&plan.Env{Snap: w.snap, Fold: funcCtx(), Settings: plan.DefaultSettings}, q)
 	if err != nil {
 		return nil, err
 	}
@@ -115,12 +115,15 @@ func (w *world) run(sql string) string {
 	if err != nil {
 		return printError(err)
 	}
-	tx := w.db.Begin(txn.Options{})
+	tx, err := w.db.Begin(ctx, txn.Options{})
+	if err != nil {
+		return printError(err)
+	}
 	text, err := w.execute(p, tx)
 	if err != nil {
 		return printError(err)
 	}
-	if err := tx.Commit(ctx); err != nil {
+	if _, err := tx.Commit(ctx); err != nil {
 		return printError(err)
 	}
 	if !ordered(sql) {

@@ -21,7 +21,7 @@ func (b *planner) scan(s *rel.Scan, conds []rel.Expr, want []rel.SortKey) Node {
 		if t == nil {
 			return
 		}
-		cost := t.Estimate.Total
+		cost, ordered := t.Estimate.Total, true
 		if len(want) > 0 {
 			have, fixed := ordering(t)
 			if matching(have, fixed, want) < len(want) {
@@ -30,8 +30,12 @@ func (b *planner) scan(s *rel.Scan, conds []rel.Expr, want []rel.SortKey) Node {
 				if matching(have, fixed, want) < len(want) {
 					t.Reverse = false
 					cost += sortCost(t.Estimate.Rows) + t.Estimate.Rows*cpuRow
+					ordered = false
 				}
 			}
+		}
+		if b.hint > 0 && ordered {
+			cost = t.Estimate.Startup + (cost-t.Estimate.Startup)*min(b.hint/t.Estimate.Rows, 1)
 		}
 		if off := b.env.Settings; t.Access == FullScan && !off.SeqScan || t.Access == IndexScan && !off.IndexScan || t.Access == IndexOnlyScan && !off.IndexOnlyScan {
 			cost += disabled

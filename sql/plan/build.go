@@ -48,6 +48,8 @@ type planner struct {
 	ctes    map[*rel.CTE]*CTE
 	inlined map[*rel.CTE]bool
 	origin  map[rel.ColID]origin // of columns that come straight from a table
+	// hint > 0: no more rows than that are wanted of the node being planned.
+	hint float64
 }
 
 // An origin is where a column's statistics are.
@@ -59,6 +61,12 @@ type origin struct {
 // node plans n restricted by conds (which may be pushed down into it). want is the
 // order that the caller would like; see ordering for whether it got it.
 func (b *planner) node(n rel.Node, conds []rel.Expr, want []rel.SortKey) Node {
+	switch n.(type) {
+	case *rel.Scan, *rel.Filter, *rel.Project, *rel.Sort, *rel.With, *rel.CTERef, *rel.LockRows:
+	default: // has to read more than it yields
+		defer func(hint float64) { b.hint = hint }(b.hint)
+		b.hint = 0
+	}
 	switch n := n.(type) {
 	case *rel.Scan:
 		return b.scan(n, conds, want)
@@ -348,7 +356,9 @@ func (b *planner) setOp(n *rel.SetOp, conds []rel.Expr) Node {
 
 func (b *planner) limit(n *rel.Limit, want []rel.SortKey) Node {
 	count, offset := b.expr(n.Count), b.expr(n.Offset)
+	b.hint = wanted(n)
 	in := b.node(n.Input, nil, want)
+	b.hint = 0
 	e := in.Est()
 	rows := e.Rows
 	if k, ok := n.Count.(*rel.Const); ok && !k.D.IsNull() {
@@ -373,6 +383,21 @@ func (b *planner) limit(n *rel.Limit, want []rel.SortKey) Node {
 		pushLimit(in, count, offset)
 	}
 	return l
+}
+
+// wanted is how many rows a Limit reads at most, if that is known; else 0.
+func wanted(n *rel.Limit) float64 {
+	count, ok := n.Count.(*rel.Const)
+	if !ok || count.D.IsNull() || n.WithTies {
+		return 0
+	}
+	if n.Offset == nil {
+		return float64(count.D.I)
+	}
+	if offset, ok := n.Offset.(*rel.Const); ok && !offset.D.IsNull() {
+		return float64(count.D.I + offset.D.I)
+	}
+	return 0
 }
 
 // pushLimit tells the node below a Limit how much is wanted of it.

@@ -68,7 +68,7 @@ var lowOID [8192]*Type
 
 func init() {
 	table := map[string]*ops{}
-	for _, part := range []map[string]*ops{scalarOps(), numericOps(), timeOps(), nestedOps()} {
+	for _, part := range []map[string]*ops{scalarOps(), numericOps(), timeOps(), nestedOps(), jsonOps()} {
 		for names, o := range part {
 			for name := range strings.FieldsSeq(names) {
 				table[name] = o
