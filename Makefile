@@ -23,7 +23,7 @@ test: ## Vet and test everything
 ci: test lint race crash example ## All checks: test, lint, race detector, kill -9 loop, the example's types
 
 build: ## Make bin/zorya
-	$(GO) build -trimpath -o bin/zorya ./cmd/zorya
+	$(GO) build -o bin/zorya ./cmd/zorya
 
 lint: ## gofmt, vet and staticcheck
 	@files=$$(git ls-files '*.go' | xargs gofmt -l) && test -z "$$files" || { echo "not gofmt'ed: $$files"; exit 1; }
