@@ -58,16 +58,18 @@ func zoneOfLocal(zone *time.Location, wall int64) int {
 func onlyOffset(zone *time.Location) (east int, ok bool) {
 	t := time.Date(1800, 1, 1, 0, 0, 0, 0, time.UTC).In(zone)
 	_, east = t.Zone()
-	for {
+	const steps = 1000 // a rule may go on changing for ever
+	for range steps {
 		_, end := t.ZoneBounds()
-		if end.IsZero() || end.Year() > 2200 { // a rule may go on changing for ever
-			return east, true
+		if end.IsZero() || !end.After(t) {
+			break
 		}
 		if _, other := end.Zone(); other != east {
 			return 0, false
 		}
 		t = end
 	}
+	return east, true
 }
 
 // abbrevOffset is the offset that an abbreviation last had in a zone at a moment, in
