@@ -8,11 +8,13 @@ import (
 	"errors"
 	"io"
 	"net"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"golang.org/x/sync/errgroup"
 )
 
 // alive checks that a connection answers.
@@ -186,5 +188,61 @@ func TestPlaintextIsRefused(t *testing.T) {
 	cfg.TLSConfig = nil
 	if _, err := pgx.ConnectConfig(t.Context(), cfg); err == nil {
 		t.Error("a connection without TLS was let in")
+	}
+}
+
+// Thousands of connections that do nothing cost nobody much.
+func TestIdleConnections(t *testing.T) {
+	n := 5000
+	if testing.Short() {
+		n = 200
+	}
+	raiseFileLimit(t, uint64(2*n+1000))
+	s := start(t)
+	good := s.connect(t)
+	cfg := s.config(t, "admin", s.admin().token(t))
+	idle := make([]*pgconn.PgConn, n)
+	var group errgroup.Group
+	group.SetLimit(8)
+	for i := range idle {
+		group.Go(func() (err error) {
+			idle[i], err = pgconn.ConnectConfig(t.Context(), &cfg.Config)
+			return err
+		})
+	}
+	err := group.Wait()
+	defer func() {
+		for _, c := range idle {
+			if c != nil {
+				c.Conn().Close()
+			}
+		}
+	}()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		alive(t, good, "beside idle connections")
+	}
+	if got := one(t, good, "SELECT 1"); got != "1" {
+		t.Error(got)
+	}
+}
+
+// raiseFileLimit lets the process open that many files.
+func raiseFileLimit(t *testing.T, n uint64) {
+	t.Helper()
+	var lim syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &lim); err != nil {
+		t.Fatal(err)
+	}
+	if lim.Cur < n {
+		lim.Cur = min(n, lim.Max)
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &lim); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if lim.Cur < n {
+		t.Skipf("%d files may be open, %d are needed", lim.Cur, n)
 	}
 }

@@ -124,12 +124,15 @@ func (c *conn) negotiate() (version uint32, body []byte, err error) {
 func (c *conn) readStartupPacket(first [1]byte) (code uint32, body []byte, err error) {
 	var head [8]byte
 	head[0] = first[0]
-	if _, err := io.ReadFull(c.nc, head[1:]); err != nil {
+	if _, err := io.ReadFull(c.nc, head[1:4]); err != nil {
 		return 0, nil, errDone
 	}
 	length := int(int32(binary.BigEndian.Uint32(head[:4])))
 	if length < 8 || length > maxStartupPacket {
 		return 0, nil, protocolError("invalid length of startup packet")
+	}
+	if _, err := io.ReadFull(c.nc, head[4:]); err != nil {
+		return 0, nil, errDone
 	}
 	body = make([]byte, length-8)
 	if _, err := io.ReadFull(c.nc, body); err != nil {

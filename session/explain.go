@@ -24,7 +24,11 @@ func (s *Session) explain(ctx context.Context, po *portal, t *ast.Explain) (outp
 		return output{tag: "EXPLAIN", rows: textRows([]string{"Utility statements have no plan structure"})}, nil
 	}
 	began := time.Now()
-	pl, err := s.fresh(ctx, po.stmt)
+	oids := make([]types.OID, len(po.stmt.params))
+	for i, p := range po.stmt.params {
+		oids[i] = p.OID
+	}
+	pl, err := s.makePlan(ctx, t.Query, oids) // not one of the cache: its time is shown
 	if err != nil {
 		return output{}, err
 	}

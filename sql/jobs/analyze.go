@@ -21,6 +21,10 @@ const (
 	analyzeScale     = 0.1
 )
 
+// analyzeEvery is the least time between two automatic analyses of one table: each
+// makes plans anew.
+const analyzeEvery = 30 * time.Second
+
 // sampleRows is how many rows statistics are computed from; 300 × 100 buckets, as
 // PostgreSQL's.
 const sampleRows = 30000
@@ -32,6 +36,7 @@ const buckets = 100
 type counter struct {
 	mu   sync.Mutex
 	seen map[types.OID]int64
+	last map[types.OID]time.Time
 }
 
 // due tells the tables that have changed enough.
@@ -40,16 +45,20 @@ func (r *Runner) due(snap *catalog.Snapshot) []*catalog.Table {
 	r.counter.mu.Lock()
 	defer r.counter.mu.Unlock()
 	if r.counter.seen == nil {
-		r.counter.seen = map[types.OID]int64{}
+		r.counter.seen, r.counter.last = map[types.OID]int64{}, map[types.OID]time.Time{}
 	}
+	now := time.Now()
 	var list []*catalog.Table
 	for _, t := range snap.Tables() {
 		if t.Kind != catalog.RelTable {
 			continue
 		}
+		if now.Sub(r.counter.last[t.OID]) < analyzeEvery {
+			continue
+		}
 		n := changes[uint32(t.Primary.OID)]
 		if float64(n-r.counter.seen[t.OID]) > analyzeThreshold+analyzeScale*snap.Stats(t.OID).Rows {
-			r.counter.seen[t.OID] = n
+			r.counter.seen[t.OID], r.counter.last[t.OID] = n, now
 			list = append(list, t)
 		}
 	}

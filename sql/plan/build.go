@@ -356,18 +356,18 @@ func (b *planner) setOp(n *rel.SetOp, conds []rel.Expr) Node {
 
 func (b *planner) limit(n *rel.Limit, want []rel.SortKey) Node {
 	count, offset := b.expr(n.Count), b.expr(n.Offset)
-	b.hint = wanted(n)
+	b.hint = wanted(n, count, offset)
 	in := b.node(n.Input, nil, want)
 	b.hint = 0
 	e := in.Est()
 	rows := e.Rows
-	if k, ok := n.Count.(*rel.Const); ok && !k.D.IsNull() {
+	if k, ok := count.(*rel.Const); ok && !k.D.IsNull() {
 		rows = min(rows, max(float64(k.D.I), 1))
 	} else if n.Count != nil {
 		rows = max(rows/10, 1)
 	}
 	skipped := 0.0
-	if k, ok := n.Offset.(*rel.Const); ok && !k.D.IsNull() {
+	if k, ok := offset.(*rel.Const); ok && !k.D.IsNull() {
 		skipped = min(max(float64(k.D.I), 0), e.Rows)
 	}
 	l := &Limit{Input: in, Count: count, Offset: offset}
@@ -386,16 +386,16 @@ func (b *planner) limit(n *rel.Limit, want []rel.SortKey) Node {
 }
 
 // wanted is how many rows a Limit reads at most, if that is known; else 0.
-func wanted(n *rel.Limit) float64 {
-	count, ok := n.Count.(*rel.Const)
-	if !ok || count.D.IsNull() || n.WithTies {
+func wanted(n *rel.Limit, count, offset rel.Expr) float64 {
+	k, ok := count.(*rel.Const)
+	if !ok || k.D.IsNull() || n.WithTies {
 		return 0
 	}
-	if n.Offset == nil {
-		return float64(count.D.I)
+	if offset == nil {
+		return float64(k.D.I)
 	}
-	if offset, ok := n.Offset.(*rel.Const); ok && !offset.D.IsNull() {
-		return float64(count.D.I + offset.D.I)
+	if o, ok := offset.(*rel.Const); ok && !o.D.IsNull() {
+		return float64(k.D.I + o.D.I)
 	}
 	return 0
 }

@@ -10,6 +10,7 @@ import (
 	"zorya/sql/expr"
 	"zorya/sql/funcs"
 	"zorya/sql/rel"
+	"zorya/sql/tuple"
 )
 
 // ExplainOptions say what EXPLAIN prints. Format is "", "text" or "json".
@@ -532,11 +533,7 @@ func (x *explainer) tableScan(d *described, n *TableScan) {
 		source = n.Index.Name
 	}
 	scan := &described{title: "Storage Scan on " + funcs.QuoteIdent(source), cost: x.numbers(n, false), est: n.Est()}
-	if n.Access != IndexScan {
-		scan.add("Projections", x.projections(n))
-	} else {
-		scan.add("Projections", x.ids(columnIDs(n.Scan.Cols)))
-	}
+	scan.add("Projections", x.projections(n, n.Index))
 	scan.add("Filters", x.condition(n.Storage))
 	if x.o.Analyze && n.Storage != nil && x.actual[n] != nil {
 		scan.add("Rows Filtered", fmt.Sprint(x.actual[n].Filtered))
@@ -549,7 +546,7 @@ func (x *explainer) tableScan(d *described, n *TableScan) {
 	d.storage = append(d.storage, scan)
 	if n.Access == IndexScan {
 		lookup := &described{title: "Storage Lookup on " + funcs.QuoteIdent(n.Scan.Table.Name), cost: x.numbers(n, false), est: n.Est()}
-		lookup.add("Projections", x.projections(n))
+		lookup.add("Projections", x.projections(n, n.Scan.Table.Primary))
 		lookup.add("Filters", x.condition(n.Lookup))
 		lookup.storage = append(lookup.storage, &described{title: "B-Tree Lookup on " + funcs.QuoteIdent(n.Scan.Table.Name), cost: x.numbers(n, false), est: n.Est()})
 		if x.o.Analyze && n.Lookup != nil && x.actual[n] != nil {
@@ -573,10 +570,13 @@ func (x *explainer) conditionList(conds []rel.Expr) string {
 	return "(" + strings.Join(out, " AND ") + ")"
 }
 
-func (x *explainer) projections(n *TableScan) string {
+// projections are the columns that storage reads from an index.
+func (x *explainer) projections(n *TableScan, idx *catalog.Index) string {
 	var out []string
-	for _, c := range n.Scan.Cols {
-		out = append(out, funcs.QuoteIdent(c.Name))
+	for i, c := range n.Scan.Cols {
+		if tuple.Covers(n.Scan.Table, idx, n.Scan.Attrs[i]) {
+			out = append(out, funcs.QuoteIdent(c.Name))
+		}
 	}
 	return strings.Join(out, ", ")
 }
