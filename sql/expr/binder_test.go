@@ -55,7 +55,9 @@ func coerce(x rel.Expr, t types.T, ctx funcs.CastContext) rel.Expr {
 		if c.D.IsNull() {
 			return &rel.Const{T: t}
 		}
-		d, err := types.Parse(t, c.D.S, types.DefaultFormat)
+		d, err := types.Parse(types.Of(t.OID), c.D.S, types.DefaultFormat)
+		check(err)
+		d, err = types.ApplyTypmod(t, d, ctx == funcs.Explicit)
 		check(err)
 		return &rel.Const{T: t, D: d}
 	}
