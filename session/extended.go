@@ -37,9 +37,33 @@ type portal struct {
 	sent    int64
 	done    bool
 	tag     string
+	// ctx is that of a portal which may be suspended; cancel ends it, stop its link to
+	// the message being served.
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	stop   func() bool
+}
+
+// link makes the portal's context, if it has one, end with that of a message.
+func (p *portal) link(ctx context.Context) context.Context {
+	if p.ctx == nil {
+		return ctx
+	}
+	p.stop = context.AfterFunc(ctx, func() { p.cancel(context.Cause(ctx)) })
+	return p.ctx
+}
+
+func (p *portal) unlink() {
+	if p.stop != nil {
+		p.stop()
+		p.stop = nil
+	}
 }
 
 func (p *portal) close() {
+	if p.cancel != nil {
+		p.cancel(nil)
+	}
 	if p.cursor != nil {
 		p.cursor.Close()
 		p.cursor = nil

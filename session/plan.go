@@ -249,10 +249,18 @@ func (s *Session) runQuery(ctx context.Context, po *portal, maxRows int, w Resul
 		if err != nil {
 			return "", false, err
 		}
+		if maxRows > 0 {
+			// The portal outlives this message, and its context.
+			po.ctx, po.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
+			ctx = po.link(ctx)
+		}
 		if po.cursor, err = s.start(ctx, pl, po.params, false); err != nil {
 			return "", false, err
 		}
+	} else {
+		po.link(ctx)
 	}
+	defer po.unlink()
 	sent := 0
 	for {
 		if po.batch == nil || po.next >= po.batch.Len {
