@@ -3,7 +3,6 @@ package session
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"zorya/pgerr"
 	"zorya/sql/plan"
@@ -224,7 +223,7 @@ func (s *settings) refresh() {
 	f.IntervalStyle = s.value("intervalstyle")
 	f.ExtraFloat, _ = strconv.Atoi(s.value("extra_float_digits"))
 	f.ByteaEscape = s.value("bytea_output") == "escape"
-	if zone, err := loadZone(s.value("timezone")); err == nil {
+	if zone, err := types.ParseSettingZone(s.value("timezone")); err == nil {
 		f.Zone = zone
 	}
 	s.format = &f
@@ -334,51 +333,11 @@ func canonDateStyle(s *settings, v string) (string, error) {
 }
 
 func canonZone(_ *settings, v string) (string, error) {
-	zone, err := loadZone(v)
+	zone, err := types.ParseSettingZone(v)
 	if err != nil {
 		return "", invalidValue("TimeZone", v)
 	}
 	return zone.String(), nil
-}
-
-// loadZone finds a time zone by its IANA name (in any case) or as hours east of UTC.
-func loadZone(name string) (*time.Location, error) {
-	if h, err := strconv.ParseFloat(name, 64); err == nil && h >= -167 && h <= 167 {
-		secs := int(h * 3600)
-		sign := '+'
-		if secs < 0 {
-			sign = '-'
-		}
-		label := strconv.Itoa(max(secs, -secs) / 3600)
-		if len(label) == 1 {
-			label = "0" + label
-		}
-		// PostgreSQL shows a POSIX zone, whose sign counts west.
-		posix := map[rune]string{'+': "-", '-': "+"}[sign]
-		return time.FixedZone("<"+string(sign)+label+">"+posix+label, secs), nil
-	}
-	for _, n := range []string{name, strings.ToUpper(name), titleZone(name)} {
-		if n == "Local" || n == "" {
-			continue
-		}
-		if zone, err := time.LoadLocation(n); err == nil {
-			return zone, nil
-		}
-	}
-	return nil, invalidValue("TimeZone", name)
-}
-
-// titleZone writes a zone name as the database spells most of them: America/New_York.
-func titleZone(name string) string {
-	b := []byte(strings.ToLower(name))
-	up := true
-	for i, c := range b {
-		if up && c >= 'a' && c <= 'z' {
-			b[i] = c - 'a' + 'A'
-		}
-		up = c == '/' || c == '_' || c == '-'
-	}
-	return string(b)
 }
 
 // searchPath is the search_path taken apart, without "$user".
