@@ -19,6 +19,7 @@ const (
 	CharacterNotInRepertoire    = "22021"
 	InvalidParameterValue       = "22023"
 	InvalidEscapeSequence       = "22025"
+	NonstandardUseOfEscape      = "22P06"
 	InvalidTextRepresentation   = "22P02"
 	BadCopyFileFormat           = "22P04"
 	InvalidBinaryRepresentation = "22P03"

@@ -101,7 +101,7 @@ func (s *Session) Parse(ctx context.Context, name, sql string, oids []types.OID)
 	}
 	p, err := s.prepare(ctx, st, oids)
 	if err != nil {
-		return err
+		return inQuery(err, st)
 	}
 	p.name = name
 	s.stmts[name] = p

@@ -276,10 +276,22 @@ func (s *Session) Query(ctx context.Context, sql string, w Results) error {
 	}
 	for i := range list {
 		if err := s.simple(ctx, &list[i], i == len(list)-1, w); err != nil {
-			return err
+			return inQuery(err, &list[i])
 		}
 	}
 	return s.report(w)
+}
+
+// inQuery makes the position of an error count from the start of the query string
+// that the statement stands in.
+func inQuery(err error, st *ast.Statement) error {
+	e := pgerr.As(err)
+	if e == nil || e.Position <= 0 || st.Offset == 0 {
+		return err
+	}
+	c := *e
+	c.Position += st.Offset
+	return &c
 }
 
 // inFailed is err, unless the transaction is aborted, which comes first.

@@ -106,4 +106,5 @@ type Statement struct {
 	Stmt   Stmt
 	Text   string // its own text, trimmed; positions count from its first character
 	Params int    // highest $n
+	Offset int    // characters before it in the query string
 }

@@ -6,10 +6,10 @@ import (
 
 // maxDepth bounds how deep a tree may be: the C code that hands it over, and
 // protobuf, which allows 10,000 messages inside each other, recurse.
-const maxDepth = 2500
+const maxDepth = 4500
 
 // A text shorter than this cannot be too deep.
-const shallowText = 2 * maxDepth
+const shallowText = maxDepth
 
 // checkDepth refuses what would become too deep a tree. It counts, inside of all
 // open parentheses, the tokens that can make a tree deeper: operators and keywords
@@ -34,7 +34,7 @@ func checkDepth(sql string) error {
 				depth -= levels[n-1] + 1
 				levels = levels[:n-1]
 			}
-		case pg.Token_ASCII_44, pg.Token_ASCII_59, pg.Token_AND, pg.Token_OR: // , ; and lists
+		case pg.Token_ASCII_44, pg.Token_ASCII_59, pg.Token_AND, pg.Token_OR, pg.Token_WHEN, pg.Token_THEN, pg.Token_ELSE: // , ; and lists
 			depth -= levels[len(levels)-1]
 			levels[len(levels)-1] = 0
 		case pg.Token_IDENT, pg.Token_ICONST, pg.Token_FCONST, pg.Token_SCONST, pg.Token_PARAM, pg.Token_ASCII_46,

@@ -6,6 +6,7 @@ package parser
 
 import (
 	"errors"
+	"reflect"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -43,7 +44,7 @@ func Parse(sql string) (list []ast.Statement, err error) {
 		}
 		from += leading(d.text[from:to])
 		c := &conv{src: sql, base: from, ascii: isASCII(sql[from:to]), async: d.isAsync(from, to)}
-		st := ast.Statement{Text: strings.TrimSpace(sql[from:to])}
+		st := ast.Statement{Text: strings.TrimSpace(sql[from:to]), Offset: charPos(sql, from) - 1}
 		st.Stmt = c.stmt(raw.Stmt)
 		st.Params = c.params
 		all = append(all, placed{from, st})
@@ -53,6 +54,7 @@ func Parse(sql string) (list []ast.Statement, err error) {
 		if err != nil {
 			return nil, err
 		}
+		st.Offset = charPos(sql, g.from) - 1
 		all = append(all, placed{g.from, st})
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].at < all[j].at })
@@ -75,9 +77,11 @@ func ParseExpr(text string) (x ast.Expr, err error) {
 		return nil, err
 	}
 	if len(list) == 1 {
-		if sel, ok := list[0].Stmt.(*ast.Select); ok && len(sel.Targets) == 1 && sel.From == nil && sel.Where == nil && sel.SetOp == nil &&
-			sel.Targets[0].As == "" && sel.OrderBy == nil && sel.Limit == nil && sel.GroupBy == nil {
-			return sel.Targets[0].X, nil
+		if sel, ok := list[0].Stmt.(*ast.Select); ok && len(sel.Targets) == 1 {
+			t := sel.Targets[0]
+			if only := (&ast.Select{Targets: sel.Targets, Pos: sel.Pos}); t.As == "" && reflect.DeepEqual(sel, only) {
+				return t.X, nil
+			}
 		}
 	}
 	return nil, pgerr.New(pgerr.SyntaxError, "syntax error in expression \"%s\"", text)
@@ -150,10 +154,14 @@ func badBytes(s string) string {
 	return ""
 }
 
-// syntaxError turns libpg_query's error into ours. Its positions count bytes.
+// syntaxError turns libpg_query's error into ours. Its positions count characters.
 func syntaxError(err error, sql string) error {
 	var pe *pgparser.Error
 	if !errors.As(err, &pe) {
+		if strings.Contains(err.Error(), "UTF-8") {
+			// E'\xff' makes bytes that are no text.
+			return pgerr.New(pgerr.CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\"")
+		}
 		// Protobuf refuses trees that are nested too deep.
 		return tooComplex()
 	}
@@ -161,14 +169,25 @@ func syntaxError(err error, sql string) error {
 		return tooComplex()
 	}
 	code := pgerr.SyntaxError
+	for text, c := range otherCodes {
+		if strings.Contains(pe.Message, text) {
+			code = c
+		}
+	}
 	if strings.HasSuffix(pe.Message, "not supported") || strings.Contains(pe.Message, "not yet implemented") || strings.Contains(pe.Message, "not implemented") {
 		code = pgerr.FeatureNotSupported
 	}
 	e := pgerr.New(code, "%s", pe.Message)
 	if pe.Cursorpos > 0 {
-		e = e.At(charPos(sql, min(pe.Cursorpos-1, len(sql))))
+		e = e.At(pe.Cursorpos)
 	}
 	return e
+}
+
+// otherCodes are the SQLSTATEs of errors of the scanner that are no syntax errors.
+var otherCodes = map[string]string{
+	"Unicode escape": pgerr.InvalidEscapeSequence, "Unicode surrogate": pgerr.SyntaxError, "invalid byte sequence": pgerr.CharacterNotInRepertoire,
+	"unsafe use of": pgerr.NonstandardUseOfEscape,
 }
 
 func tooComplex() error {
@@ -278,7 +297,7 @@ func (c *conv) source(n *pg.Node) string {
 func deparse(stmt *pg.Node) string {
 	text, err := pg.Deparse(&pg.ParseResult{Stmts: []*pg.RawStmt{{Stmt: stmt}}})
 	if err != nil {
-		return ""
+		fail(pgerr.New(pgerr.FeatureNotSupported, "statement cannot be stored: %v", err))
 	}
 	return text
 }
