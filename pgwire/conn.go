@@ -272,7 +272,7 @@ func (c *conn) run(ctx context.Context, f func(context.Context) error) error {
 		stop(errShutdown)
 	}
 	c.mu.Unlock()
-	err := f(ctx)
+	err := c.guarded(ctx, f)
 	c.mu.Lock()
 	c.stop = nil
 	c.mu.Unlock()
@@ -288,6 +288,18 @@ func (c *conn) run(ctx context.Context, f func(context.Context) error) error {
 		return pgerr.New(pgerr.QueryCanceled, "canceling statement due to user request")
 	}
 	return err
+}
+
+// guarded calls f. A bug in it fails the statement and its transaction, not the
+// connection.
+func (c *conn) guarded(ctx context.Context, f func(context.Context) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.log.Error("panic in statement", "panic", p, "stack", string(debug.Stack()))
+			err = pgerr.New(pgerr.InternalError, "internal error")
+		}
+	}()
+	return f(ctx)
 }
 
 // interrupt ends the running message, if there is one. A nil cause means that
