@@ -29,7 +29,7 @@ update account set id = id + 1 where id between 104 and 105;
 update account set id = id where id = 104 returning id;
 update account set balance = 7, owner = 'many' where id > 1000 returning id, owner, balance;
 update account a set balance = b.no from branch b where a.branch = b.no and a.id < 4 returning a.id, a.balance, b.city;
-update account a set balance = t.amount from transfer t where t.payer_id = a.id and a.id = 5;
+update account a set balance = t.amount from (select payer_id, max(amount) as amount from transfer group by payer_id) t where t.payer_id = a.id and a.id = 5;
 update account set (balance, owner) = (select 3, 'sub') where id = 6 returning balance, owner;
 update account set balance = (select count(*) from transfer where payer_id = account.id) where id in (7, 8) returning id, balance;
 update account set balance = default where id = 7 returning balance;

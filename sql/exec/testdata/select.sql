@@ -123,7 +123,7 @@ select id, sum(id) over (order by id desc range between 2 preceding and current 
 select id, count(*) over (order by branch range between 1 preceding and current row) from account where id < 12 order by id;
 select id, count(*) over (order by branch groups between 1 preceding and 1 following) from account where id < 12 order by id;
 select id, sum(id) over (order by branch groups between current row and unbounded following exclude group) from account where id < 12 order by id;
-select id, sum(id) over (order by branch rows between 2 preceding and 2 following exclude current row) from account where id < 9 order by id;
+select id, sum(id) over (order by branch, id rows between 2 preceding and 2 following exclude current row) from account where id < 9 order by id;
 select id, array_agg(id) over (order by branch, id rows between 2 preceding and 2 following exclude ties) from account where id < 9 order by id;
 select id, sum(id) over (order by branch range between unbounded preceding and current row exclude ties) from account where id < 9 order by id;
 select id, lag(id) over (order by id), lead(id, 2) over (order by id), lag(id, 1, -1) over (order by id) from account where id < 6 order by id;
