@@ -3,6 +3,7 @@ package bind
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"zorya/pgerr"
 	"zorya/sql/ast"
@@ -106,7 +107,11 @@ func (b *binder) constant(x *ast.Const) rel.Expr {
 
 func (b *binder) number(c *rel.Const, x *ast.Const) {
 	if x.Kind == ast.IntConst {
-		if n, err := strconv.ParseInt(x.Text, 0, 64); err == nil {
+		base := 10
+		if strings.ContainsAny(x.Text, "xXoObB") {
+			base = 0 // 0x1f, 0o17, 0b11
+		}
+		if n, err := strconv.ParseInt(x.Text, base, 64); err == nil {
 			c.D, c.T = types.NewInt(n), types.Of(types.Int8OID)
 			if n >= math.MinInt32 && n <= math.MaxInt32 {
 				c.T = types.Of(types.Int4OID)

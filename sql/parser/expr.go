@@ -227,7 +227,7 @@ func (c *conv) booleanTest(n *pg.BooleanTest) ast.Expr {
 func (c *conv) cast(n *pg.TypeCast) ast.Expr {
 	// TRUE and FALSE come as casts.
 	if k := n.Arg.GetAConst(); k != nil {
-		if _, ok := k.Val.(*pg.A_Const_Boolval); ok && !k.Isnull {
+		if _, ok := k.Val.(*pg.A_Const_Boolval); ok && !k.Isnull && strings.Join(strs(n.TypeName.GetNames()), ".") == "pg_catalog.bool" {
 			x := c.constant(k)
 			x.At = c.pos(max(k.Location, n.Location))
 			return x

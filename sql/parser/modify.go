@@ -23,6 +23,9 @@ func (c *conv) insert(n *pg.InsertStmt) *ast.Insert {
 		x := &ast.OnConflict{DoUpdate: o.Action == pg.OnConflictAction_ONCONFLICT_UPDATE, Set: c.assigns(o.TargetList), Where: c.expr(o.WhereClause), Pos: c.pos(o.Location)}
 		if o.Infer != nil {
 			x.Constraint, x.Infer, x.InferWhere = o.Infer.Conname, c.indexElems(o.Infer.IndexElems), c.expr(o.Infer.WhereClause)
+			for i := range x.Infer { // where PostgreSQL points to
+				x.Infer[i].Pos = c.pos(o.Infer.Location)
+			}
 		}
 		s.OnConflict = x
 	}
