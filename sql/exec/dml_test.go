@@ -108,7 +108,7 @@ func TestRowsAndEntriesAgree(t *testing.T) {
 	db := openDB(t)
 	model := map[int64][]types.Datum{}
 	r := rand.New(rand.NewPCG(7, 7))
-	refused := 0
+	refused, most := 0, 0
 	for range 400 {
 		w, tx := startWriter(t, db, s)
 		next := map[int64][]types.Datum{}
@@ -133,10 +133,11 @@ func TestRowsAndEntriesAgree(t *testing.T) {
 			t.Fatal(err)
 		}
 		model = next
+		most = max(most, len(model))
 		agree(t, db, s, model)
 	}
-	if refused == 0 || len(model) == 0 {
-		t.Errorf("%d changes refused, %d rows left: the test tests too little", refused, len(model))
+	if refused == 0 || most < 5 {
+		t.Errorf("%d changes refused, %d rows at most: the test tests too little", refused, most)
 	}
 }
 
