@@ -34,9 +34,7 @@ type portal struct {
 	batch   *types.Batch // rows of the cursor not yet sent, from next on
 	named   *types.Batch // batch, if names stand for OIDs in it
 	next    int
-	sent    int64
 	done    bool
-	tag     string
 	// ctx is that of a portal which may be suspended; cancel ends it, stop its link to
 	// the message being served.
 	ctx    context.Context

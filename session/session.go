@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"sync"
 	"time"
 
 	"zorya/pgerr"
@@ -26,7 +25,6 @@ type Shared struct {
 	Log       *slog.Logger
 	plans     planCache
 	parses    parseCache
-	initOnce  sync.Once
 }
 
 // Jobs is the cluster's job runner, as a session needs it.

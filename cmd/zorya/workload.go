@@ -41,7 +41,7 @@ type bankOptions struct {
 	connections    int
 	warmup         time.Duration
 	duration       time.Duration
-	calls, rate    int
+	calls          int
 }
 
 func bankCmd() *cobra.Command {

@@ -12,7 +12,6 @@ import (
 type callSite struct {
 	x     *ast.Func
 	args  []arg
-	order []arg // WITHIN GROUP's or the aggregate's ORDER BY expressions
 	fn    *funcs.Func
 	match funcs.Match
 	exprs []rel.Expr // arguments, coerced

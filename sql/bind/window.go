@@ -11,7 +11,6 @@ import (
 // A window is a window definition: of the WINDOW clause, or written in OVER.
 type window struct {
 	def       *ast.WindowDef
-	bound     bool
 	partition []rel.Expr
 	order     []orderItem
 	frame     rel.Frame

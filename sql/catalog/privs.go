@@ -81,7 +81,6 @@ func holds(roles map[types.OID]bool, acl []ACLItem, priv byte) bool {
 // aclOf finds an object's owner and privileges, and what kind they are of.
 func (s *Snapshot) aclOf(oid types.OID, kind byte) (k byte, owner types.OID, acl []ACLItem, ok bool) {
 	var h *Header
-	k = kind
 	switch o := s.objects[oid].(type) {
 	case *Table:
 		h, k = &o.Header, OnTable

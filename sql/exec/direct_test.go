@@ -122,9 +122,7 @@ func TestDirectPathEqualsTree(t *testing.T) {
 		}
 		programs[name] = pair{direct, tree}
 	}
-	for _, name := range []string{"select", "filter", "lock", "update", "delete", "insert", "upsert"} {
-		names = append(names, name)
-	}
+	names = append(names, "select", "filter", "lock", "update", "delete", "insert", "upsert")
 	a, b := openDB(t), openDB(t)
 	r := rand.New(rand.NewPCG(9, 9))
 	kinds := map[string]int{}

@@ -251,7 +251,6 @@ func (st *cteState) add(b *types.Batch) error {
 type cteScanSpec struct {
 	slot  int
 	work  bool
-	out   []int
 	cond  *expr.Compiled
 	ncols int
 }

@@ -71,7 +71,6 @@ type memberSet struct {
 	ints    map[int64]bool
 	strings map[string]bool
 	null    bool // the array has a NULL
-	empty   bool
 }
 
 // minMembers is from which length on a table beats comparing one by one.

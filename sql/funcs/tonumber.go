@@ -136,7 +136,6 @@ type numberWriter struct {
 	started          bool
 	point            bool
 	signAt           bool // an S before the number waits for the first digit
-	signDone         bool
 }
 
 func (w *numberWriter) run() string {

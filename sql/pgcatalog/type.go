@@ -18,22 +18,21 @@ var factOpclasses string
 
 // A typeRow is what pg_type says of a built-in type.
 type typeRow struct {
-	oid        types.OID
-	name       string
-	length     int64
-	byVal      bool
-	kind       byte // b or p
-	category   byte
-	preferred  bool
-	defined    bool
-	delim      byte
-	subscript  types.OID
-	elem, arr  types.OID
-	io         [7]types.OID // input, output, receive, send, modin, modout, analyze
-	align      byte
-	storage    byte
-	collation  types.OID
-	inputNames [5]string // of input, output, receive, send, subscript
+	oid       types.OID
+	name      string
+	length    int64
+	byVal     bool
+	kind      byte // b or p
+	category  byte
+	preferred bool
+	defined   bool
+	delim     byte
+	subscript types.OID
+	elem, arr types.OID
+	io        [7]types.OID // input, output, receive, send, modin, modout, analyze
+	align     byte
+	storage   byte
+	collation types.OID
 }
 
 // An opclass is a default operator class of btree.

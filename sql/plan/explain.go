@@ -45,7 +45,6 @@ type described struct {
 	label    string       // "InitPlan 1 (returns $0)", "CTE x": a line above the node
 	est      *Estimate
 	act      *Actual
-	plain    bool // storage's nodes have one blank before the cost
 }
 
 type property struct{ name, value string }
