@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"sort"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -294,8 +295,17 @@ func (c *conv) source(n *pg.Node) string {
 	return strings.TrimPrefix(text, "SELECT ")
 }
 
+// grammarVersion is that of PostgreSQL's grammar, which trees carry.
+var grammarVersion = sync.OnceValue(func() int32 {
+	tree, err := pg.Parse("SELECT 1")
+	if err != nil {
+		return 0
+	}
+	return tree.Version
+})
+
 func deparse(stmt *pg.Node) string {
-	text, err := pg.Deparse(&pg.ParseResult{Stmts: []*pg.RawStmt{{Stmt: stmt}}})
+	text, err := pg.Deparse(&pg.ParseResult{Version: grammarVersion(), Stmts: []*pg.RawStmt{{Stmt: stmt}}})
 	if err != nil {
 		fail(pgerr.New(pgerr.FeatureNotSupported, "statement cannot be stored: %v", err))
 	}

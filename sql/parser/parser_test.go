@@ -119,6 +119,23 @@ func TestDepth(t *testing.T) {
 	}
 }
 
+// Expressions of definitions are kept as text too.
+func TestSources(t *testing.T) {
+	c := one[*ast.CreateTable](t, "CREATE TABLE t (id uuid DEFAULT gen_random_uuid(), n int CHECK (n > 0 AND n < 5))")
+	if got := c.Columns[0].Constraints[0].Text; got != "gen_random_uuid()" {
+		t.Errorf("default %q", got)
+	}
+	if got := c.Columns[1].Constraints[0].Text; got != "n > 0 AND n < 5" {
+		t.Errorf("check %q", got)
+	}
+	if got := one[*ast.CreateView](t, "CREATE VIEW v AS SELECT a FROM t WHERE b LIKE 'x%'").Text; got != "SELECT a FROM t WHERE b LIKE 'x%'" {
+		t.Errorf("view %q", got)
+	}
+	if got := one[*ast.Prepare](t, "PREPARE p AS SELECT $1").Text; got != "SELECT $1" {
+		t.Errorf("prepared %q", got)
+	}
+}
+
 func TestExpressions(t *testing.T) {
 	if _, err := ParseExpr("a + 1"); err != nil {
 		t.Error(err)
