@@ -1,0 +1,163 @@
+package sqltest
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+var (
+	firstSeed = flag.Uint64("seed", uint64(time.Now().UnixNano()%1e9), "of the first schema")
+	schemas   = flag.Int("schemas", 3, "how many schemas, with seeds from -seed on")
+	queries   = flag.Int("queries", 300, "statements of each")
+)
+
+// plans are settings under which every query must give the same rows.
+var plans = []string{"", "enable_hashjoin", "enable_seqscan", "enable_indexscan", "enable_nestloop", "enable_indexonlyscan"}
+
+// TestRandom runs generated statements on both servers.
+func TestRandom(t *testing.T) {
+	pg := connectPostgres(t)
+	z := startNode(t)
+	p := &pair{t: t, z: z, pg: pg}
+	for i := range *schemas {
+		p.schema(*firstSeed+uint64(i), *queries)
+	}
+	t.Logf("%d statements, %d of them errors", p.ran, p.errors)
+	slices.SortFunc(p.differ, func(a, b difference) int { return cmp.Compare(len(a.sql), len(b.sql)) })
+	for _, d := range p.differ[:min(len(p.differ), 6)] {
+		t.Errorf("seed %d, %s: %s;\nzorya: %s %s\npostgres: %s %s", d.seed, d.setting, d.sql, d.got.message, clip(d.got.String()), d.want.message, clip(d.want.String()))
+	}
+	if n := len(p.differ); n > 0 {
+		t.Errorf("%d differences", n)
+	}
+}
+
+func clip(s string) string {
+	if len(s) > 600 {
+		return s[:600] + "…"
+	}
+	return s
+}
+
+// A pair is the two servers.
+type pair struct {
+	t           *testing.T
+	z, pg       *pgconn.PgConn
+	ran, errors int
+	differ      []difference
+	seed        uint64
+}
+
+type difference struct {
+	seed         uint64
+	setting, sql string
+	got, want    answer
+}
+
+func (p *pair) schema(seed uint64, n int) {
+	p.seed = seed
+	g := newGen(seed)
+	for _, name := range tables {
+		must(p.t, p.z, "drop table if exists "+name)
+		must(p.t, p.pg, "drop table if exists "+name)
+	}
+	creates, indexes, inserts := g.schema()
+	must(p.t, p.z, creates...)
+	must(p.t, p.z, indexes...)
+	for _, sql := range slices.Concat(creates, indexes) {
+		must(p.t, p.pg, strings.Replace(sql, " ASYNC ", " ", 1))
+	}
+	p.await()
+	for _, sql := range inserts {
+		must(p.t, p.z, sql)
+		must(p.t, p.pg, sql)
+	}
+	if g.chance(50) {
+		for _, name := range tables {
+			must(p.t, p.z, "analyze "+name)
+		}
+	}
+	for range n {
+		if g.chance(12) {
+			p.change(g.change())
+			continue
+		}
+		sql, ordered := g.statement()
+		p.query(sql, ordered, plans[g.IntN(len(plans))])
+	}
+}
+
+// await waits until all indexes are built.
+func (p *pair) await() {
+	for range 600 {
+		if a := run(p.t, p.z, "select 1 from pg_index where not indisvalid"); len(a.rows) == 0 && a.code == "" {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	p.t.Fatal("indexes are not built after 30 s")
+}
+
+func (p *pair) query(sql string, ordered bool, setting string) {
+	want := run(p.t, p.pg, sql)
+	for _, s := range slices.Compact([]string{"", setting}) {
+		if s != "" {
+			must(p.t, p.z, "set "+s+" = off")
+		}
+		got := run(p.t, p.z, sql)
+		if s != "" {
+			must(p.t, p.z, "reset "+s)
+		}
+		if p.compare(sql, s, got, want, ordered) {
+			return
+		}
+	}
+}
+
+// compare notes a difference and reports whether there is one.
+func (p *pair) compare(sql, setting string, got, want answer, ordered bool) bool {
+	p.ran++
+	if want.code != "" {
+		p.errors++
+	}
+	if !ordered {
+		got, want = got.unordered(), want.unordered()
+	}
+	if got.String() == want.String() {
+		return false
+	}
+	p.differ = append(p.differ, difference{p.seed, setting, sql, got, want})
+	return true
+}
+
+// change runs a modifying statement, then compares the tables, through each index.
+func (p *pair) change(sql string) {
+	if p.compare(sql, "", run(p.t, p.z, sql), run(p.t, p.pg, sql), false) {
+		p.restore()
+		return
+	}
+	for _, name := range tables {
+		p.query("select * from "+name, false, "")
+		for _, c := range []string{"a", "t", "d"} {
+			p.query(fmt.Sprintf("select id, %s from %s where %s >= %s", c, name, c, map[string]string{"a": "0", "t": "''", "d": "date '2000-01-01'"}[c]), false, "enable_seqscan")
+		}
+	}
+}
+
+// restore makes Zorya's tables equal to PostgreSQL's again.
+func (p *pair) restore() {
+	for _, name := range tables {
+		must(p.t, p.z, "delete from "+name)
+		rows := run(p.t, p.pg, fmt.Sprintf("select format('(%%L, %%L, %%L, %%L, %%L, %%L, %%L, %%L)', id, a, b, t, n, f, d, z) from %s", name))
+		for _, row := range rows.rows {
+			must(p.t, p.z, "insert into "+name+" values "+row)
+		}
+	}
+}
