@@ -284,11 +284,20 @@ func (g *gen) windowed(outer scope, kinds []kind) string {
 		case k == boolean:
 			list[i] = "bool_or(" + g.expr(own, boolean, 1) + ") " + over
 		default:
-			list[i] = pick(g, []string{"lag", "lead", "first_value", "last_value", "min", "max"}) + "(" + g.expr(own, k, 1) + ") " + over
+			list[i] = pick(g, []string{"lag", "lead", "first_value", "last_value", "min", "max"}) + "(" + g.known(own, k) + ") " + over
 		}
 	}
 	all := append(append(scope{}, own...), outer...)
 	return fmt.Sprintf("select %s from %s %s%s", strings.Join(list, ", "), table, r, g.where(all))
+}
+
+// known is an expression whose type needs no guess: a literal of text gets a cast.
+func (g *gen) known(s scope, k kind) string {
+	x := g.expr(s, k, 1)
+	if strings.HasPrefix(x, "'") {
+		x += "::text"
+	}
+	return x
 }
 
 // statement is a whole query: with CTEs, perhaps, and an order.

@@ -29,7 +29,8 @@ func TestRandom(t *testing.T) {
 	for i := range *schemas {
 		p.schema(*firstSeed+uint64(i), *queries)
 	}
-	t.Logf("%d statements, %d of them errors", p.ran, p.errors)
+	t.Logf("%d statements, %d of them errors; %d too slow; %v in zorya, %v in PostgreSQL", p.ran, p.errors, p.tooSlow, p.zTime.Round(time.Second), p.pgTime.Round(time.Second))
+	t.Logf("slowest, %v: %s", p.slowest, p.slow)
 	slices.SortFunc(p.differ, func(a, b difference) int { return cmp.Compare(len(a.sql), len(b.sql)) })
 	for _, d := range p.differ[:min(len(p.differ), 6)] {
 		t.Errorf("seed %d, %s: %s;\nzorya: %s %s\npostgres: %s %s", d.seed, d.setting, d.sql, d.got.message, clip(d.got.String()), d.want.message, clip(d.want.String()))
@@ -48,11 +49,13 @@ func clip(s string) string {
 
 // A pair is the two servers.
 type pair struct {
-	t           *testing.T
-	z, pg       *pgconn.PgConn
-	ran, errors int
-	differ      []difference
-	seed        uint64
+	t                      *testing.T
+	z, pg                  *pgconn.PgConn
+	ran, errors, tooSlow   int
+	zTime, pgTime, slowest time.Duration
+	slow                   string // the statement that took Zorya longest
+	differ                 []difference
+	seed                   uint64
 }
 
 type difference struct {
@@ -106,12 +109,16 @@ func (p *pair) await() {
 }
 
 func (p *pair) query(sql string, ordered bool, setting string) {
-	want := run(p.t, p.pg, sql)
+	want := p.onPostgres(sql)
+	if want.code == "57014" {
+		p.tooSlow++
+		return
+	}
 	for _, s := range slices.Compact([]string{"", setting}) {
 		if s != "" {
 			must(p.t, p.z, "set "+s+" = off")
 		}
-		got := run(p.t, p.z, sql)
+		got := p.onZorya(sql)
 		if s != "" {
 			must(p.t, p.z, "reset "+s)
 		}
@@ -119,6 +126,23 @@ func (p *pair) query(sql string, ordered bool, setting string) {
 			return
 		}
 	}
+}
+
+func (p *pair) onZorya(sql string) answer {
+	start := time.Now()
+	a := run(p.t, p.z, sql)
+	took := time.Since(start)
+	p.zTime += took
+	if took > p.slowest {
+		p.slow, p.slowest = sql, took
+	}
+	return a
+}
+
+func (p *pair) onPostgres(sql string) answer {
+	start := time.Now()
+	defer func() { p.pgTime += time.Since(start) }()
+	return run(p.t, p.pg, sql)
 }
 
 // compare notes a difference and reports whether there is one.
@@ -139,7 +163,7 @@ func (p *pair) compare(sql, setting string, got, want answer, ordered bool) bool
 
 // change runs a modifying statement, then compares the tables, through each index.
 func (p *pair) change(sql string) {
-	if p.compare(sql, "", run(p.t, p.z, sql), run(p.t, p.pg, sql), false) {
+	if p.compare(sql, "", p.onZorya(sql), p.onPostgres(sql), false) {
 		p.restore()
 		return
 	}

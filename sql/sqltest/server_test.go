@@ -110,7 +110,7 @@ func connectPostgres(t testing.TB) *pgconn.PgConn {
 	}
 	cfg.Database = "zorya_sqltest"
 	c := connect(t, cfg)
-	must(t, c, "drop schema if exists public cascade", "create schema public", "set timezone = 'UTC'")
+	must(t, c, "drop schema if exists public cascade", "create schema public", "set timezone = 'UTC'", "set jit = off", "set statement_timeout = '3s'")
 	return c
 }
 
