@@ -52,6 +52,9 @@ func Resolve(cands []*Func, name string, args []types.OID, argNames []string, va
 }
 
 func noFunction(name string, args []types.OID, argNames []string) error {
+	if err := foreignCall(name); err != nil {
+		return err
+	}
 	hint := "No function matches the given name and argument types. You might need to add explicit type casts."
 	return pgerr.New(pgerr.UndefinedFunction, "function %s does not exist", signature(name, args, argNames)).WithHint("%s", hint)
 }
@@ -246,11 +249,13 @@ func canCoerceAll(from, to []types.OID) bool {
 			return false
 		}
 	}
-	if generic {
-		_, _, err := solve(to, from, types.VoidOID)
-		return err == nil
+	if !generic {
+		return true
 	}
-	return true
+	// Arguments that leave the type open fit as well: the call then fails for that.
+	_, _, errSimple := solveSimple(to, from)
+	_, errCompatible := solveCompatible(to, from)
+	return errSimple == nil && errCompatible == nil
 }
 
 func canCoerce(from, to types.OID, ctx CastContext) bool {
