@@ -36,6 +36,9 @@ func (s *Session) prepare(ctx context.Context, st *ast.Statement, oids []types.O
 	if err := s.shared.Profile.Check(p.tree); err != nil {
 		return nil, err
 	}
+	if err := s.checkMix(p.tree); err != nil {
+		return nil, err
+	}
 	return p, s.analyse(ctx, p)
 }
 
@@ -153,15 +156,26 @@ func (s *Session) mayMix(tree ast.Stmt) error {
 	if (ddl || dml) && s.txn.tx.ReadOnly() {
 		return pgerr.New(pgerr.ReadOnlySQLTransaction, "cannot execute %s in a read-only transaction", commandName(tree))
 	}
+	if err := s.checkMix(tree); err != nil {
+		return err
+	}
+	s.txn.ddl = s.txn.ddl || ddl
+	s.txn.dml = s.txn.dml || dml
+	return nil
+}
+
+// checkMix refuses a statement that the open transaction's statements forbid. It is
+// asked before names are looked up, too: a table that the transaction has created
+// cannot be seen yet, and that is not what the client must be told.
+func (s *Session) checkMix(tree ast.Stmt) error {
 	lim := s.shared.Profile
+	ddl, dml := profile.IsDDL(tree), profile.IsDML(tree)
 	switch {
 	case ddl && s.txn.ddl && !lim.MultipleDDL:
 		return pgerr.New(pgerr.FeatureNotSupported, "multiple ddl statements not supported in a transaction")
 	case (ddl && s.txn.dml || dml && s.txn.ddl) && !lim.MixDDLAndDML:
 		return pgerr.New(pgerr.FeatureNotSupported, "ddl and dml are not supported in the same transaction")
 	}
-	s.txn.ddl = s.txn.ddl || ddl
-	s.txn.dml = s.txn.dml || dml
 	return nil
 }
 

@@ -100,7 +100,7 @@ func (b *binder) constant(x *ast.Const) rel.Expr {
 	case ast.IntConst, ast.FloatConst:
 		b.number(c, x)
 	default:
-		b.fail(x.At, pgerr.FeatureNotSupported, "type bit is not supported")
+		b.fail(x.At, pgerr.FeatureNotSupported, "datatype bit not supported")
 	}
 	return c
 }

@@ -217,6 +217,9 @@ func named(names []string) bool {
 // signature prints the call's name and argument types.
 func signature(c *callSite) string {
 	text := c.x.Name + "("
+	if c.x.Schema != "" {
+		text = c.x.Schema + "." + text
+	}
 	for i, a := range c.args {
 		if i > 0 {
 			text += ", "

@@ -25,6 +25,12 @@ func (b *binder) resolveType(n ast.TypeName) (types.T, types.OID) {
 	if n.PctType {
 		b.fail(n.Pos, pgerr.FeatureNotSupported, "%%TYPE is not supported")
 	}
+	if shown, ok := types.ForeignName(n.Name); ok && (n.Schema == "" || n.Schema == "pg_catalog") {
+		if n.Array > 0 {
+			shown += "[]"
+		}
+		b.fail(n.Pos, pgerr.FeatureNotSupported, "datatype %s not supported", shown)
+	}
 	var base types.T
 	var domain types.OID
 	if ty := b.builtinType(n); ty != nil {

@@ -18,18 +18,6 @@ var columnTypes = map[types.OID]bool{
 	types.TimestampTZOID: true, types.IntervalOID: true, types.JSONOID: true, types.JSONBOID: true,
 }
 
-// foreignTypes are PostgreSQL's types that Zorya does not have at all, by internal
-// name, with the name that the refusal shows.
-var foreignTypes = map[string]string{
-	"money": "money", "xml": "xml", "inet": "inet", "cidr": "cidr", "macaddr": "macaddr", "macaddr8": "macaddr8",
-	"point": "point", "line": "line", "lseg": "lseg", "box": "box", "path": "path", "polygon": "polygon", "circle": "circle",
-	"tsvector": "tsvector", "tsquery": "tsquery", "bit": "bit", "varbit": "bit varying", "pg_lsn": "pg_lsn",
-	"int4range": "int4range", "int8range": "int8range", "numrange": "numrange", "tsrange": "tsrange",
-	"tstzrange": "tstzrange", "daterange": "daterange", "int4multirange": "int4multirange", "int8multirange": "int8multirange",
-	"nummultirange": "nummultirange", "tsmultirange": "tsmultirange", "tstzmultirange": "tstzmultirange", "datemultirange": "datemultirange",
-	"jsonpath": "jsonpath", "txid_snapshot": "txid_snapshot", "pg_snapshot": "pg_snapshot", "refcursor": "refcursor",
-}
-
 // Byte limits of declared lengths (reference §4.2).
 const (
 	maxCharBytes    = 4096
@@ -42,9 +30,6 @@ const defaultNumeric = 18<<16 | 6 + varHeader
 
 // columnType resolves the type of a stored column.
 func (s *statement) columnType(n ast.TypeName) (types.T, types.OID, error) {
-	if name, ok := foreignTypes[n.Name]; ok && (n.Schema == "" || n.Schema == "pg_catalog") {
-		return types.T{}, 0, unsupported("datatype %s%s not supported", name, strings.Repeat("[]", min(n.Array, 1)))
-	}
 	t, domain, err := s.env.Bind.ResolveType(s.snap(), n)
 	if err != nil {
 		return t, domain, err
