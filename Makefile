@@ -8,7 +8,7 @@ ARGS    ?=
 # What commits, recovers and stores, also tested with the race detector.
 RACE = ./journal ./storage ./adjudicator ./txn ./cluster
 
-.PHONY: run demo test ci build lint bench help race crash example
+.PHONY: run demo test ci build lint bench help race crash example sqltest-pg
 
 run: build ## Build and run a database on ./zorya-data (ARGS="--profile extended" adds flags)
 	bin/zorya serve --data $(DATA) --pg-addr $(PG_ADDR) $(ARGS)
@@ -39,8 +39,11 @@ crash: build ## Kill the server 20 times under load and verify that nothing ackn
 example: ## Check the types of examples/bank
 	cd examples/bank && npm ci --no-audit --no-fund && npm run check
 
+sqltest-pg: ## Compare random statements with PostgreSQL's answers (ZORYA_TEST_PG=postgres://…; ARGS="-seed 7 -schemas 20")
+	$(GO) test ./sql/sqltest -count=1 -run TestRandom -v $(ARGS)
+
 bench: build ## Compare with PostgreSQL: the same transfers, client and durability
 	bash bench/bank.sh
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
