@@ -126,6 +126,9 @@ func (s *Session) run(ctx context.Context, po *portal, maxRows int, w Results) (
 		if err := s.mayMix(tree); err != nil {
 			return "", false, err
 		}
+		ddl, dml := kindOf(tree)
+		s.txn.ddl = s.txn.ddl || ddl
+		s.txn.dml = s.txn.dml || dml
 		s.txn.tx.Step()
 	}
 	switch t := tree.(type) {
@@ -149,19 +152,22 @@ func (s *Session) run(ctx context.Context, po *portal, maxRows int, w Results) (
 
 // mayMix enforces one DDL statement per transaction and no DDL with DML.
 func (s *Session) mayMix(tree ast.Stmt) error {
-	ddl, dml := profile.IsDDL(tree), profile.IsDML(tree)
-	if e, ok := tree.(*ast.Explain); ok && e.Analyze {
-		dml = profile.IsDML(e.Query)
-	}
-	if (ddl || dml) && s.txn.tx.ReadOnly() {
+	ddl, dml := kindOf(tree)
+	if (ddl || dml) && s.txn.tx != nil && s.txn.tx.ReadOnly() {
 		return pgerr.New(pgerr.ReadOnlySQLTransaction, "cannot execute %s in a read-only transaction", commandName(tree))
 	}
 	if err := s.checkMix(tree); err != nil {
 		return err
 	}
-	s.txn.ddl = s.txn.ddl || ddl
-	s.txn.dml = s.txn.dml || dml
 	return nil
+}
+
+// kindOf tells whether a statement changes the catalog, and whether it changes rows.
+func kindOf(tree ast.Stmt) (ddl, dml bool) {
+	if e, ok := tree.(*ast.Explain); ok && e.Analyze {
+		return false, profile.IsDML(e.Query)
+	}
+	return profile.IsDDL(tree), profile.IsDML(tree)
 }
 
 // checkMix refuses a statement that the open transaction's statements forbid. It is

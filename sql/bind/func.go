@@ -53,7 +53,7 @@ func (b *binder) function(s *scope, x *ast.Func) rel.Expr {
 		b.coerceArgs(c)
 		return b.windowCall(s, c)
 	case c.fn.Kind == funcs.Procedure:
-		b.throw(x.At, pgerr.New(pgerr.WrongObjectType, "%s is a procedure", signature(c)).WithHint("To call a procedure, use CALL."))
+		b.throw(x.At, pgerr.New(pgerr.WrongObjectType, "%s is a procedure", qualified(c.x.Schema, signature(c))).WithHint("To call a procedure, use CALL."))
 	}
 	b.checkPlainCall(c)
 	b.coerceArgs(c)
@@ -162,6 +162,7 @@ func (b *binder) resolveCall(c *callSite) {
 	b.checkSchema(x.Schema, x.At)
 	m, err := funcs.Resolve(b.lookup(x.Schema, x.Name), name, oids, names, x.Variadic)
 	if err != nil {
+		b.missing(c)
 		b.throw(x.At, err)
 	}
 	c.fn, c.match = m.Func, m
@@ -215,6 +216,13 @@ func named(names []string) bool {
 }
 
 // signature prints the call's name and argument types.
+func qualified(schema, name string) string {
+	if schema == "" {
+		return name
+	}
+	return schema + "." + name
+}
+
 func signature(c *callSite) string {
 	text := c.x.Name + "("
 	if c.x.Schema != "" {

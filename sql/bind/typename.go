@@ -2,6 +2,7 @@ package bind
 
 import (
 	"strconv"
+	"strings"
 
 	"zorya/pgerr"
 	"zorya/sql/ast"
@@ -33,7 +34,7 @@ func (b *binder) resolveType(n ast.TypeName) (types.T, types.OID) {
 	}
 	var base types.T
 	var domain types.OID
-	if ty := b.builtinType(n); ty != nil {
+	if ty := b.builtinType(n); ty != nil && refusedTypes[n.Name] == "" {
 		base = types.T{OID: ty.OID, Typmod: b.typmod(ty, n)}
 	} else if d := b.findDomain(n.Schema, n.Name); d != nil {
 		if len(n.Mods) > 0 {
@@ -41,6 +42,8 @@ func (b *binder) resolveType(n ast.TypeName) (types.T, types.OID) {
 		}
 		base, domain = d.Base, d.OID
 		b.refObject(d.OID, "type")
+	} else if word := refusedTypes[n.Name]; word != "" && (n.Schema == "" || n.Schema == "pg_catalog") {
+		b.fail(n.Pos, pgerr.FeatureNotSupported, "datatype %s not supported", word+strings.Repeat("[]", min(n.Array, 1)))
 	} else {
 		if n.Array > 0 {
 			full += "[]"
@@ -55,6 +58,44 @@ func (b *binder) resolveType(n ast.TypeName) (types.T, types.OID) {
 		return types.T{OID: arr, Typmod: base.Typmod}, 0
 	}
 	return base, domain
+}
+
+// refusedTypes are PostgreSQL's types that the original does not have, even at run
+// time, by their internal names: how its errors name them (reference §4.2).
+var refusedTypes = map[string]string{
+	"money": "money", "xml": "xml", "cidr": "cidr", "macaddr": "macaddr", "macaddr8": "macaddr8", "bit": "bit", "varbit": "bit varying",
+	"point": "point", "line": "line", "lseg": "lseg", "box": "box", "path": "path", "polygon": "polygon", "circle": "circle",
+	"tsvector": "tsvector", "tsquery": "tsquery", "pg_lsn": "pg_lsn",
+	"int4range": "int4range", "int8range": "int8range", "numrange": "numrange", "tsrange": "tsrange", "tstzrange": "tstzrange", "daterange": "daterange",
+	"int4multirange": "int4multirange", "int8multirange": "int8multirange", "nummultirange": "nummultirange", "tsmultirange": "tsmultirange",
+	"tstzmultirange": "tstzmultirange", "datemultirange": "datemultirange",
+}
+
+// textSearch are functions that need a text search configuration, of which the
+// original has none.
+var textSearch = map[string]bool{
+	"to_tsvector": true, "to_tsquery": true, "plainto_tsquery": true, "phraseto_tsquery": true, "websearch_to_tsquery": true, "ts_headline": true,
+	"json_to_tsvector": true, "jsonb_to_tsvector": true,
+}
+
+// missing refuses the call of a function that the original knows and does not have.
+func (b *binder) missing(c *callSite) {
+	x := c.x
+	if x.Schema != "" && x.Schema != "pg_catalog" {
+		return
+	}
+	if word := refusedTypes[x.Name]; word != "" {
+		b.fail(x.At, pgerr.FeatureNotSupported, "datatype %s not supported", word)
+	}
+	if textSearch[x.Name] {
+		config := "english"
+		if len(x.Args) > 1 {
+			if k, ok := x.Args[0].(*ast.Const); ok && k.Kind == ast.StringConst {
+				config = k.Text
+			}
+		}
+		b.fail(x.At, pgerr.UndefinedObject, "text search configuration \"%s\" does not exist", config)
+	}
 }
 
 // builtinType finds a type of pg_catalog by its internal name.

@@ -30,6 +30,9 @@ const defaultNumeric = 18<<16 | 6 + varHeader
 
 // columnType resolves the type of a stored column.
 func (s *statement) columnType(n ast.TypeName) (types.T, types.OID, error) {
+	if name, ok := types.ForeignName(n.Name); ok && (n.Schema == "" || n.Schema == "pg_catalog") {
+		return types.T{}, 0, unsupported("datatype %s%s not supported", name, strings.Repeat("[]", min(n.Array, 1)))
+	}
 	t, domain, err := s.env.Bind.ResolveType(s.snap(), n)
 	if err != nil {
 		return t, domain, err
