@@ -22,6 +22,7 @@ import (
 
 	"zorya/iam"
 	"zorya/node"
+	"zorya/pgerr"
 	"zorya/profile"
 	"zorya/sql/types"
 )
@@ -135,8 +136,23 @@ func (a answer) unordered() answer {
 	return a
 }
 
-// run sends one statement with the simple protocol.
+// run runs one statement, again while it meets another transaction: those of the
+// jobs that build indexes.
 func run(t testing.TB, c *pgconn.PgConn, sql string) answer {
+	t.Helper()
+	a := send(t, c, sql)
+	for range 20 {
+		if a.code != pgerr.SerializationFailure {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+		a = send(t, c, sql)
+	}
+	return a
+}
+
+// send sends one statement with the simple protocol.
+func send(t testing.TB, c *pgconn.PgConn, sql string) answer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
