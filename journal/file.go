@@ -149,10 +149,10 @@ func (j *File) write(batch []Record) error {
 	if len(j.buf) > maxFramePayload {
 		return j.stop(fmt.Errorf("batch of %d bytes is too large", len(j.buf)))
 	}
-	size := int64(len(j.buf))
-	if s.end+size > s.zeroed {
+	size, zeroed := int64(len(j.buf)), s.zeroed
+	if s.end+size > zeroed {
 		j.buf = append(j.buf, zeros[:max(0, min(zeroAhead, j.size-s.end-size))]...)
-		s.zeroed = s.end + int64(len(j.buf))
+		zeroed = s.end + int64(len(j.buf))
 	}
 	if _, err := j.active.WriteAt(j.buf, s.end); err != nil {
 		return j.stop(fmt.Errorf("write journal segment %s: %w", s.name, err))
@@ -160,8 +160,9 @@ func (j *File) write(batch []Record) error {
 	if err := j.active.SyncData(); err != nil {
 		return j.stop(fmt.Errorf("sync journal segment %s: %w", s.name, err))
 	}
-	j.mu.Lock()
+	j.mu.Lock() // readers copy segments
 	s.end += size
+	s.zeroed = zeroed
 	j.last = batch[len(batch)-1].Seq
 	j.appended += size
 	close(j.grown)

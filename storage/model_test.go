@@ -311,10 +311,18 @@ func (w *world) checkEmpty(seed uint64) error {
 	return nil
 }
 
+// seeds is how many histories to run: a tenth with -short, as with the race detector.
+func seeds(n uint64) uint64 {
+	if testing.Short() {
+		return n / 10
+	}
+	return n
+}
+
 // TestReadsAgreeWithModel runs random histories against the definition of
 // multi-version reads. To replay a failure, run its seed alone.
 func TestReadsAgreeWithModel(t *testing.T) {
-	for seed := range uint64(150) {
+	for seed := range seeds(150) {
 		if err := runModel(seed, false); err != nil {
 			t.Fatal(err)
 		}
@@ -323,7 +331,7 @@ func TestReadsAgreeWithModel(t *testing.T) {
 
 // TestCrashesAgreeWithModel loses unflushed state and replays.
 func TestCrashesAgreeWithModel(t *testing.T) {
-	for seed := range uint64(100) {
+	for seed := range seeds(100) {
 		if err := runModel(seed, true); err != nil {
 			t.Fatal(err)
 		}
