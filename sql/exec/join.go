@@ -290,7 +290,7 @@ func (j *joiner) unmatchedInner() (*types.Batch, error) {
 		return nil, nil
 	}
 	for c := range j.s.nl {
-		j.emit.Cols[c].Kind = types.KindNull
+		*j.emit.Cols[c] = types.Vec{} // all NULL, with no marks of the rows before
 	}
 	j.inner.gatherBatch(j.rSel, j.emit, j.s.nl)
 	return j.project(j.emit), nil
