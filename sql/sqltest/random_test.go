@@ -16,6 +16,7 @@ var (
 	firstSeed = flag.Uint64("seed", uint64(time.Now().UnixNano()%1e9), "of the first schema")
 	schemas   = flag.Int("schemas", 3, "how many schemas, with seeds from -seed on")
 	queries   = flag.Int("queries", 300, "statements of each")
+	only      = flag.String("only", "", "run this statement instead, on the first schema")
 )
 
 // plans are settings under which every query must give the same rows.
@@ -86,6 +87,11 @@ func (p *pair) schema(seed uint64, n int) {
 		for _, name := range tables {
 			must(p.t, p.z, "analyze "+name)
 		}
+	}
+	if *only != "" {
+		fmt.Println(strings.Join(run(p.t, p.z, "explain verbose "+*only).rows, "\n"))
+		p.query(*only, false, "")
+		return
 	}
 	for range n {
 		if g.chance(12) {

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,7 +34,11 @@ const region = "us-east-1"
 func startNode(t testing.TB) *pgconn.PgConn {
 	t.Helper()
 	dir := t.TempDir()
-	n, err := node.Start(t.Context(), node.Config{Dir: dir, PgAddr: "127.0.0.1:0", Region: region, Profile: profile.Extended})
+	log := slog.New(slog.DiscardHandler)
+	if os.Getenv("ZORYA_TEST_LOG") != "" {
+		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	n, err := node.Start(t.Context(), node.Config{Dir: dir, PgAddr: "127.0.0.1:0", Region: region, Profile: profile.Extended, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
