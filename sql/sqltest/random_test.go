@@ -50,7 +50,7 @@ func clip(s string) string {
 
 // A pair is the two servers.
 type pair struct {
-	t                      *testing.T
+	t                      testing.TB
 	z, pg                  *pgconn.PgConn
 	ran, errors, tooSlow   int
 	zTime, pgTime, slowest time.Duration
@@ -101,17 +101,6 @@ func (p *pair) schema(seed uint64, n int) {
 		sql, ordered := g.statement()
 		p.query(sql, ordered, plans[g.IntN(len(plans))])
 	}
-}
-
-// await waits until all indexes are built.
-func (p *pair) await() {
-	for range 600 {
-		if a := run(p.t, p.z, "select 1 from pg_index where not indisvalid"); len(a.rows) == 0 && a.code == "" {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	p.t.Fatal("indexes are not built after 30 s")
 }
 
 func (p *pair) query(sql string, ordered bool, setting string) {

@@ -1,0 +1,93 @@
+package sqltest
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+var record = flag.Bool("record", false, "write PostgreSQL's answers to the scripts down")
+
+// TestScripts runs testdata/*.sql, statements that once had wrong answers, and
+// compares with what PostgreSQL answered (-record with ZORYA_TEST_PG writes that).
+// Rows are compared in their order where the statement ends in ORDER BY.
+func TestScripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no scripts", err)
+	}
+	if *record {
+		for _, f := range files {
+			pg := connectPostgres(t)
+			if err := os.WriteFile(f+".out", []byte(strings.Join(script(t, pg, f, false), "")), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	z := startNode(t)
+	for _, f := range files {
+		t.Run(filepath.Base(f), func(t *testing.T) {
+			text, err := os.ReadFile(f + ".out")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := script(t, z, f, true)
+			if want := string(text); strings.Join(got, "") != want {
+				for _, g := range got {
+					if !strings.Contains(want, g) {
+						t.Errorf("not PostgreSQL's answer:\n%s", g)
+					}
+				}
+				if !t.Failed() {
+					t.Error("answers in another order than PostgreSQL's")
+				}
+			}
+		})
+	}
+}
+
+// script runs a file's statements and returns each with its answer.
+func script(t testing.TB, c *pgconn.PgConn, file string, zorya bool) []string {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, sql := range strings.Split(string(text), ";\n") {
+		if sql = strings.TrimSpace(sql); sql == "" {
+			continue
+		}
+		sent := sql
+		if !zorya {
+			sent = strings.Replace(sql, " ASYNC ", " ", 1)
+		}
+		a := run(t, c, sent)
+		if strings.Contains(sql, " ASYNC ") {
+			a = answer{tag: "CREATE INDEX"}
+			if zorya {
+				(&pair{t: t, z: c}).await()
+			}
+		}
+		if last := sql[strings.LastIndexByte(sql, ')')+1:]; !strings.Contains(last, "order by") {
+			a = a.unordered()
+		}
+		out = append(out, sql+";\n"+a.String()+"\n")
+	}
+	return out
+}
+
+// await waits until all indexes are built.
+func (p *pair) await() {
+	for range 600 {
+		if a := run(p.t, p.z, "select 1 from pg_index where not indisvalid"); len(a.rows) == 0 && a.code == "" {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	p.t.Fatal("indexes are not built after 30 s")
+}
