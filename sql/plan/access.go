@@ -9,8 +9,17 @@ import (
 )
 
 // scan chooses how to read a table: of all indexes that could serve, the cheapest,
-// the order that is wanted taken into account.
-func (b *planner) scan(s *rel.Scan, conds []rel.Expr, want []rel.SortKey) Node {
+// the order that is wanted taken into account. Conditions that are the same for all
+// rows are checked before anything is read.
+func (b *planner) scan(s *rel.Scan, all []rel.Expr, want []rel.SortKey) Node {
+	var conds, once []rel.Expr
+	for _, c := range all {
+		if len(columnsOf(c)) == 0 && movable(c) {
+			once = append(once, c)
+		} else {
+			conds = append(conds, c)
+		}
+	}
 	for i, c := range s.Cols {
 		b.origin[c.ID] = origin{s.Table, s.Attrs[i]}
 	}
@@ -50,7 +59,7 @@ func (b *planner) scan(s *rel.Scan, conds []rel.Expr, want []rel.SortKey) Node {
 			consider(idx)
 		}
 	}
-	return best
+	return b.filtered(best, once)
 }
 
 // access is the scan of a table through one index; nil if that makes no sense.

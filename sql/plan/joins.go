@@ -119,6 +119,9 @@ func (b *planner) join(kind rel.JoinKind, l Node, r side, on []rel.Expr, cols []
 		}
 		if len(lkeys) > 0 {
 			consider(b.hashJoin(kind, l, inner, lkeys, rkeys, rest, on, cols), set.HashJoin)
+			if kind == rel.Inner { // the smaller side is the one to hash
+				consider(b.hashJoin(kind, inner, l, rkeys, lkeys, rest, on, cols), set.HashJoin)
+			}
 		}
 		if kind == rel.Right || kind == rel.Full || len(lkeys) == 0 {
 			consider(b.nestedLoop(kind, l, inner, on, on, nil, cols), set.NestLoop)
