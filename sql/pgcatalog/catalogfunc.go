@@ -91,7 +91,6 @@ func init() {
 		"pg_get_partkeydef":                   constant(nil),
 		"pg_get_partition_constraintdef":      constant(nil),
 		"pg_get_triggerdef":                   constant(nil),
-		"pg_partition_ancestors":              constant(nil),
 
 		"pg_table_is_visible":           visible("class"),
 		"pg_type_is_visible":            visible("type"),
