@@ -21,10 +21,12 @@ type joinSpec struct {
 	out    []int // output columns among L's and R's; nil: all
 	keep   bool  // R is the same at every rescan
 	again  bool  // the join is run many times
+	lFirst bool  // read L before R: without rows of L, R need not be read
 }
 
 func (c *compiler) joinSpec(n plan.Node, kind rel.JoinKind, l, r plan.Node, on rel.Expr, rescan bool) (*joinSpec, error) {
-	s := &joinSpec{kind: kind, nl: len(l.Columns()), nr: len(r.Columns()), keep: constant(r), again: c.inner > 0}
+	s := &joinSpec{kind: kind, nl: len(l.Columns()), nr: len(r.Columns()), keep: constant(r), again: c.inner > 0,
+		lFirst: kind != rel.Right && kind != rel.Full && l.Est().Startup < r.Est().Total}
 	var err error
 	if s.l, err = c.node(l); err != nil {
 		return nil, err
@@ -161,6 +163,23 @@ func (j *joiner) nextL() error {
 	j.matched = j.matched[:b.Len]
 	clear(j.matched)
 	return j.source.begin(b)
+}
+
+// needless reports that L has no rows and R therefore need not be read. It reads
+// L's first rows.
+func (j *joiner) needless() (bool, error) {
+	if !j.s.lFirst {
+		return false, nil
+	}
+	for j.b == nil && !j.drained {
+		if err := j.r.canceled(); err != nil {
+			return false, err
+		}
+		if err := j.nextL(); err != nil {
+			return false, err
+		}
+	}
+	return j.b == nil, nil
 }
 
 // decide evaluates the condition over the pairs and returns the output rows.
@@ -455,6 +474,9 @@ func (n *nestedLoop) close() {
 
 func (n *nestedLoop) next() (*types.Batch, error) {
 	if !n.ready && !n.drop {
+		if empty, err := n.needless(); empty || err != nil {
+			return nil, err
+		}
 		n.joiner.inner.reset()
 		if err := drain(n.inner, n.joiner.inner, n.s.again); err != nil {
 			return nil, err
@@ -534,6 +556,9 @@ func (h *hashJoin) close() {
 
 func (h *hashJoin) next() (*types.Batch, error) {
 	if !h.ready {
+		if empty, err := h.needless(); empty || err != nil {
+			return nil, err
+		}
 		if err := h.fill(); err != nil {
 			return nil, err
 		}
