@@ -81,7 +81,7 @@ func pseudo(t types.OID) bool {
 // elemOf returns the element type of an array type (int2vector and oidvector
 // included), or 0.
 func elemOf(t types.OID) types.OID {
-	if ty := types.Get(t); ty != nil {
+	if ty := types.Get(t); ty != nil && ty.Category == 'A' { // name has elements and is none
 		return ty.Elem
 	}
 	return 0

@@ -1,25 +1,44 @@
 package funcs
 
-import "strings"
+import (
+	_ "embed" // the table of keywords
+
+	"zorya/sql/types"
+)
+
+//go:embed facts/keywords.tsv
+var factKeywords string
 
 // quotedKeywords are the keywords of PostgreSQL that are not unreserved: as
 // identifiers they need quotes.
 var quotedKeywords = func() map[string]bool {
 	m := map[string]bool{}
-	for _, w := range strings.Fields(`
-all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case
-cast char character check coalesce collate collation column concurrently constraint create cross
-current_catalog current_date current_role current_schema current_time current_timestamp current_user dec
-decimal default deferrable desc distinct do else end except exists extract false fetch float for foreign
-freeze from full grant greatest group grouping having ilike in initially inner inout int integer intersect
-interval into is isnull join lateral leading least left like limit localtime localtimestamp national natural
-nchar none normalize not notnull null nullif numeric offset on only or order out outer overlaps overlay
-placing position precision primary real references returning right row select session_user setof similar
-smallint some substring symmetric table tablesample then time timestamp to trailing treat trim true union
-unique user using values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement
-xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable
-`) {
-		m[w] = true
-	}
+	eachLine(factKeywords, func(f []string) {
+		if f[1] != "U" {
+			m[f[0]] = true
+		}
+	})
 	return m
 }()
+
+// keywordClasses describe a keyword's class as pg_get_keywords does.
+var keywordClasses = map[string]string{
+	"U": "unreserved", "C": "unreserved (cannot be function or type name)", "T": "reserved (can be function or type name)", "R": "reserved",
+}
+
+// keywordRows are the rows of pg_get_keywords.
+func keywordRows(_ *Ctx, _ []types.Datum, emit func([]types.Datum) error) (err error) {
+	eachLine(factKeywords, func(f []string) {
+		if err != nil {
+			return
+		}
+		bare, label := f[2] == "t", "requires AS"
+		if bare {
+			label = "can be bare label"
+		}
+		err = emit([]types.Datum{
+			types.NewText(f[0]), types.NewInt(int64(f[1][0])), types.NewBool(bare), types.NewText(keywordClasses[f[1]]), types.NewText(label),
+		})
+	})
+	return err
+}

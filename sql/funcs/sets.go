@@ -12,6 +12,7 @@ func setKernels() kernels {
 		"generate_series_int8": {rows: intSeries(width8)}, "generate_series_step_int8": {rows: intSeries(width8)},
 		"generate_series_timestamp": {rows: timeSeries(false)}, "generate_series_timestamptz": {rows: timeSeries(true)},
 		"generate_subscripts": {rows: subscripts}, "generate_subscripts_nodir": {rows: subscripts},
+		"pg_get_keywords": {rows: keywordRows},
 		// No table is a partition.
 		"pg_partition_ancestors": {rows: func(*Ctx, []types.Datum, func([]types.Datum) error) error { return nil }},
 		"array_unnest": {rows: func(_ *Ctx, a []types.Datum, emit func([]types.Datum) error) error {
@@ -87,6 +88,16 @@ func subscripts(_ *Ctx, a []types.Datum, emit func([]types.Datum) error) error {
 			s = lower(v, int(d)) + n - 1 - i
 		}
 		if err := emit([]types.Datum{types.NewInt(int64(s))}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expandArray gives each element with its number, from 1.
+func expandArray(_ *Ctx, a []types.Datum, emit func([]types.Datum) error) error {
+	for i, e := range arr(a[0]).Elems {
+		if err := emit([]types.Datum{e, types.NewInt(int64(i + 1))}); err != nil {
 			return err
 		}
 	}

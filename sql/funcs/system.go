@@ -347,6 +347,11 @@ func ownFuncs() []*Func {
 			OID: 9003, Name: "any_value", Args: []types.OID{types.AnyElementOID}, Result: types.AnyElementOID,
 			Strict: true, Volatility: Immutable, Kind: AggKind, NewAgg: newAnyValue,
 		},
+		{ // JDBC asks for the columns of keys with it
+			OID: 9004, Schema: "information_schema", Name: "_pg_expandarray", Args: []types.OID{types.Int2VectorOID}, Result: types.RecordOID,
+			OutTypes: []types.OID{types.Int2OID, types.Int4OID}, OutNames: []string{"x", "n"}, Set: true,
+			Strict: true, Volatility: Immutable, Kind: Plain, Rows: expandArray,
+		},
 	}
 }
 

@@ -33,3 +33,6 @@ psql -XqAt -F "$(printf '\t')" > casts.tsv <<SQL
 select oid, castsource, casttarget, castfunc, castcontext, castmethod from pg_cast
 where castsource = any($known) and casttarget = any($known) order by castsource, casttarget;
 SQL
+psql -XqAt -F "$(printf '\t')" > keywords.tsv <<SQL
+select word, catcode, case when barelabel then 't' else 'f' end from pg_get_keywords() order by word;
+SQL
