@@ -37,7 +37,11 @@ func gather(n rel.Node, made, used map[rel.ColID]bool) {
 		addColumns(made, n.Ret)
 		addColumns(made, n.Old)
 	case *rel.CTERef:
-		// What the CTE itself reads is its With's affair.
+		// What the CTE reads from outside, its readers depend on.
+		gather(n.CTE.Query, made, used)
+		if n.CTE.Recursive != nil {
+			gather(n.CTE.Recursive, made, used)
+		}
 	}
 	for _, e := range rel.NodeExprs(n) {
 		gatherExpr(e, made, used)
