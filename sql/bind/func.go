@@ -225,9 +225,6 @@ func qualified(schema, name string) string {
 
 func signature(c *callSite) string {
 	text := c.x.Name + "("
-	if c.x.Schema != "" {
-		text = c.x.Schema + "." + text
-	}
 	for i, a := range c.args {
 		if i > 0 {
 			text += ", "

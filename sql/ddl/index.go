@@ -194,6 +194,9 @@ var declaredBytes = map[types.OID]int{
 // maxDeclaredKey is the limit on the sum of declared lengths of a key's columns.
 const maxDeclaredKey = 2000
 
+// notKeys are types that could be keys, and are none in the original (reference, §4.2).
+var notKeys = map[types.OID]bool{types.IntervalOID: true, types.TimeTZOID: true}
+
 // checkIndex enforces the limits on an index that is about to join t.
 func (s *statement) checkIndex(t *catalog.Table, x *catalog.Index) error {
 	lim := s.env.Limits
@@ -202,7 +205,7 @@ func (s *statement) checkIndex(t *catalog.Table, x *catalog.Index) error {
 	}
 	size := 0
 	for _, k := range x.Keys {
-		if !types.IsIndexable(k.T.OID) {
+		if !types.IsIndexable(k.T.OID) || notKeys[k.T.OID] {
 			return unsupported("datatype %s is not supported in a key", types.FormatType(types.Of(k.T.OID)))
 		}
 		size += declaredBytes[k.T.OID]
