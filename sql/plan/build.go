@@ -28,7 +28,7 @@ type Env struct {
 // Build makes the plan of a bound statement. It fails only if the tree is none
 // that the binder makes.
 func Build(env *Env, q *rel.Query) (p *Plan, err error) {
-	b := &planner{env: env, origin: map[rel.ColID]origin{}, ctes: map[*rel.CTE]*CTE{}, inlined: map[*rel.CTE]bool{}}
+	b := &planner{env: env, origin: map[rel.ColID]origin{}, ctes: map[*rel.CTE]*CTE{}, inlined: map[*rel.CTE]bool{}, planned: map[*rel.Subquery]*SubPlan{}}
 	root := b.node(q.Root, nil, nil)
 	if b.err != nil {
 		return nil, b.err
@@ -47,7 +47,8 @@ type planner struct {
 	subs    int
 	ctes    map[*rel.CTE]*CTE
 	inlined map[*rel.CTE]bool
-	origin  map[rel.ColID]origin // of columns that come straight from a table
+	planned map[*rel.Subquery]*SubPlan // alternatives share the subqueries in their conditions
+	origin  map[rel.ColID]origin       // of columns that come straight from a table
 	// hint > 0: no more rows than that are wanted of the node being planned.
 	hint float64
 }

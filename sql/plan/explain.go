@@ -340,6 +340,20 @@ func (x *explainer) node(n Node, label string) *described {
 		}
 		return d
 	}
+	if f, ok := n.(*Filter); ok { // a property of what it filters
+		d := x.node(f.Input, label)
+		before := len(x.plans)
+		d.add("Filter", x.condition(f.Cond))
+		d.cost, d.est = x.numbers(n, true), n.Est()
+		if x.o.Analyze {
+			d.act = x.actual[n]
+			if in := x.actual[f.Input]; d.act != nil && in != nil && d.act.Loops > 0 {
+				d.add("Rows Removed by Filter", fmt.Sprint((in.Rows-d.act.Rows)/d.act.Loops))
+			}
+		}
+		x.subPlans(d, before)
+		return d
+	}
 	before := len(x.plans)
 	d := &described{label: label, cost: x.numbers(n, true), est: n.Est()}
 	if x.o.Analyze {
@@ -405,13 +419,6 @@ func (x *explainer) describe(d *described, n Node) {
 			d.title = "Function Scan on " + call.Fn.Name + " " + n.Rel.Alias
 		}
 		d.add("Filter", x.condition(n.Filter))
-	case *Filter:
-		d.title = "Filter"
-		if below := x.node(n.Input, ""); below.title == "" || len(below.props) >= 0 {
-			d.add("Filter", x.condition(n.Cond))
-			d.children = append(d.children, below)
-			return
-		}
 	case *Result:
 		d.title = "Result"
 		x.exprs(n.Exprs)

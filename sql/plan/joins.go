@@ -88,6 +88,7 @@ func (b *planner) foldedConjuncts(e rel.Expr) []rel.Expr {
 type side struct {
 	node  rel.Node
 	conds []rel.Expr
+	plan  *Node // what became of it by itself, once that is known: sides are tried again and again
 }
 
 // join joins a planned left side with a right side, by the cheapest method.
@@ -108,7 +109,7 @@ func (b *planner) join(kind rel.JoinKind, l Node, r side, on []rel.Expr, cols []
 	}
 	set := b.env.Settings
 	if !depends {
-		inner := b.node(r.node, r.conds, nil)
+		inner := b.alone(r)
 		var lkeys, rkeys, rest []rel.Expr
 		for _, c := range on {
 			if lk, rk, ok := hashable(c, left, right); ok {
@@ -133,6 +134,31 @@ func (b *planner) join(kind rel.JoinKind, l Node, r side, on []rel.Expr, cols []
 		}
 	}
 	return best
+}
+
+// alone plans a side that depends on no other.
+func (b *planner) alone(r side) Node {
+	if r.plan == nil {
+		return b.node(r.node, r.conds, nil)
+	}
+	if *r.plan == nil {
+		*r.plan = b.node(r.node, r.conds, nil)
+	}
+	return *r.plan
+}
+
+// readsTable reports whether a tree is a table with conditions and projections only:
+// what a join may look rows up in.
+func readsTable(n rel.Node) bool {
+	switch n := n.(type) {
+	case *rel.Scan:
+		return true
+	case *rel.Filter:
+		return readsTable(n.Input)
+	case *rel.Project:
+		return readsTable(n.Input)
+	}
+	return false
 }
 
 // hashable takes an equality between the two sides apart.
@@ -204,7 +230,7 @@ func (b *planner) lookupJoin(kind rel.JoinKind, l Node, r side, on []rel.Expr, c
 			outside = append(outside, c)
 		}
 	}
-	if len(inside) == 0 && !must {
+	if !must && (len(inside) == 0 || !readsTable(r.node)) {
 		return nil
 	}
 	inner := b.node(r.node, append(append([]rel.Expr(nil), r.conds...), inside...), nil)
@@ -278,14 +304,14 @@ func (g *joinGroup) flatten(n rel.Node) {
 		for i := len(g.conds) - 1; i >= 0; i-- {
 			if s := semiJoin(j.Input, g.conds[i]); s != nil && within(g.conds[i], idSet(j.Input.Columns())) {
 				g.conds = append(g.conds[:i:i], g.conds[i+1:]...)
-				g.sides = append(g.sides, side{node: s})
+				g.sides = append(g.sides, side{node: s, plan: new(Node)})
 				return
 			}
 		}
 		g.flatten(j.Input)
 		return
 	}
-	g.sides = append(g.sides, side{node: n})
+	g.sides = append(g.sides, side{node: n, plan: new(Node)})
 }
 
 // plan joins the group's relations: the smallest first, then always the one that

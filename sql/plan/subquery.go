@@ -115,9 +115,13 @@ func semiJoin(n rel.Node, cond rel.Expr) rel.Node {
 
 // subPlan plans a subquery that stays in an expression.
 func (b *planner) subPlan(s *rel.Subquery) rel.Expr {
+	if p := b.planned[s]; p != nil {
+		return p
+	}
 	b.subs++
 	sub := *s
 	p := &SubPlan{Sub: &sub, ID: b.subs}
+	b.planned[s] = p
 	p.Plan = b.node(s.Query, nil, nil)
 	for id := range freeColumns(s.Query) {
 		p.Outer = append(p.Outer, id)
@@ -156,7 +160,7 @@ func hashKeys(cmp rel.Expr, cols []rel.Column) []rel.Expr {
 		}
 		l, r := call.Args[0], call.Args[1]
 		col, ok := r.(*rel.Col)
-		if !ok || !inner[col.ID] || touches(l, inner) || !sameHash(l.Type().OID, col.T.OID) || hasSubquery(l) || volatile(l) {
+		if !ok || !inner[col.ID] || touches(l, inner) || !sameHash(l.Type().OID, col.T.OID) || volatile(l) {
 			return nil
 		}
 		for i, c := range cols {

@@ -26,6 +26,7 @@ var plans = []string{"", "enable_hashjoin", "enable_seqscan", "enable_indexscan"
 func TestRandom(t *testing.T) {
 	pg := connectPostgres(t)
 	z := startNode(t)
+	must(t, z, "set statement_timeout = '10s'")
 	p := &pair{t: t, z: z, pg: pg}
 	for i := range *schemas {
 		p.schema(*firstSeed+uint64(i), *queries)
@@ -94,38 +95,80 @@ func (p *pair) schema(seed uint64, n int) {
 		return
 	}
 	for range n {
-		if g.chance(12) {
+		switch m := g.IntN(100); {
+		case m < 10:
 			p.change(g.change())
-			continue
+		case m < 14:
+			p.transaction(g)
+		default:
+			p.statement(g)
 		}
-		sql, ordered := g.statement()
-		p.query(sql, ordered, plans[g.IntN(len(plans))])
 	}
 }
 
-func (p *pair) query(sql string, ordered bool, setting string) {
-	want := p.onPostgres(sql)
+// statement runs a query and reports whether it failed.
+func (p *pair) statement(g *gen) bool {
+	var params []string
+	if g.chance(25) {
+		g.params = &params
+	}
+	sql, ordered := g.statement()
+	g.params = nil
+	return p.query(sql, ordered, plans[g.IntN(len(plans))], params...)
+}
+
+// transaction makes changes and looks at them before they are committed, or not.
+func (p *pair) transaction(g *gen) {
+	end := pick(g, []string{"commit", "rollback"})
+	p.both("begin")
+	for range 1 + g.IntN(3) {
+		sql := g.change()
+		got, want := p.onZorya(sql), p.onPostgres(sql)
+		if p.compare(sql, "in a transaction", got, want, false) || want.code != "" {
+			p.both("rollback")
+			return
+		}
+		for range 2 {
+			known := len(p.differ)
+			if failed := p.statement(g); failed || len(p.differ) > known {
+				p.both("rollback")
+				return
+			}
+		}
+	}
+	p.both(end)
+	p.look()
+}
+
+func (p *pair) both(sql string) {
+	must(p.t, p.z, sql)
+	must(p.t, p.pg, sql)
+}
+
+func (p *pair) query(sql string, ordered bool, setting string, params ...string) (failed bool) {
+	want := p.onPostgres(sql, params...)
 	if want.code == "57014" {
 		p.tooSlow++
-		return
+		return true
 	}
 	for _, s := range slices.Compact([]string{"", setting}) {
 		if s != "" {
 			must(p.t, p.z, "set "+s+" = off")
 		}
-		got := p.onZorya(sql)
+		got := p.onZorya(sql, params...)
 		if s != "" {
 			must(p.t, p.z, "reset "+s)
 		}
-		if p.compare(sql, s, got, want, ordered) {
-			return
+		if p.compare(note(sql, params), s, got, want, ordered) || want.code != "" {
+			return want.code != ""
 		}
 	}
+	return false
 }
 
-func (p *pair) onZorya(sql string) answer {
+func (p *pair) onZorya(sql string, params ...string) answer {
 	start := time.Now()
-	a := run(p.t, p.z, sql)
+	a := run(p.t, p.z, sql, params...)
 	took := time.Since(start)
 	p.zTime += took
 	if took > p.slowest {
@@ -134,10 +177,18 @@ func (p *pair) onZorya(sql string) answer {
 	return a
 }
 
-func (p *pair) onPostgres(sql string) answer {
+func (p *pair) onPostgres(sql string, params ...string) answer {
 	start := time.Now()
 	defer func() { p.pgTime += time.Since(start) }()
-	return run(p.t, p.pg, sql)
+	return run(p.t, p.pg, sql, params...)
+}
+
+// note is a statement with its parameters, for people.
+func note(sql string, params []string) string {
+	if len(params) == 0 {
+		return sql
+	}
+	return fmt.Sprintf("%s -- %q", sql, params)
 }
 
 // compare notes a difference and reports whether there is one.
@@ -162,6 +213,11 @@ func (p *pair) change(sql string) {
 		p.restore()
 		return
 	}
+	p.look()
+}
+
+// look compares all tables, row by row and through indexes.
+func (p *pair) look() {
 	for _, name := range tables {
 		p.query("select * from "+name, false, "")
 		for _, c := range []string{"a", "t", "d"} {

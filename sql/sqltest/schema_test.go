@@ -36,6 +36,9 @@ type gen struct {
 	aliases int
 	depth   int
 	ctes    []relation
+	// params are the values of parameters, as text, that stand for some literals;
+	// nil: there are none.
+	params *[]string
 }
 
 func newGen(seed uint64) *gen { return &gen{Rand: rand.New(rand.NewPCG(seed, 1))} }
@@ -110,8 +113,21 @@ func (g *gen) row(id int, needA, needT bool) string {
 	return strings.Join(values, ", ")
 }
 
-// literal is a constant of a kind, from a small range so that values meet.
+// literal is a constant of a kind, or a parameter.
 func (g *gen) literal(k kind) string {
+	if g.params == nil || g.chance(50) {
+		return g.constant(k)
+	}
+	value := g.constant(k)
+	if _, quoted, ok := strings.Cut(value, "'"); ok {
+		value = strings.TrimSuffix(quoted, "'")
+	}
+	*g.params = append(*g.params, value)
+	return fmt.Sprintf("$%d::%s", len(*g.params), kindNames[k])
+}
+
+// constant is from a small range, so that values meet.
+func (g *gen) constant(k kind) string {
 	switch k {
 	case integer:
 		return fmt.Sprint(g.IntN(12) - 2)

@@ -143,25 +143,36 @@ func (a answer) unordered() answer {
 
 // run runs one statement, again while it meets another transaction: those of the
 // jobs that build indexes.
-func run(t testing.TB, c *pgconn.PgConn, sql string) answer {
+func run(t testing.TB, c *pgconn.PgConn, sql string, params ...string) answer {
 	t.Helper()
-	a := send(t, c, sql)
+	a := send(t, c, sql, params)
 	for range 20 {
 		if a.code != pgerr.SerializationFailure {
 			break
 		}
 		time.Sleep(20 * time.Millisecond)
-		a = send(t, c, sql)
+		a = send(t, c, sql, params)
 	}
 	return a
 }
 
-// send sends one statement with the simple protocol.
-func send(t testing.TB, c *pgconn.PgConn, sql string) answer {
+// send sends one statement, with parameters by the extended protocol.
+func send(t testing.TB, c *pgconn.PgConn, sql string, params []string) answer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
-	results, err := c.Exec(ctx, sql).ReadAll()
+	var results []*pgconn.Result
+	var err error
+	if len(params) == 0 {
+		results, err = c.Exec(ctx, sql).ReadAll()
+	} else {
+		values := make([][]byte, len(params))
+		for i, p := range params {
+			values[i] = []byte(p)
+		}
+		r := c.ExecParams(ctx, sql, values, nil, nil, nil).Read()
+		results, err = []*pgconn.Result{r}, r.Err
+	}
 	if e, ok := err.(*pgconn.PgError); ok {
 		return answer{code: e.Code, message: e.Message}
 	}
