@@ -179,3 +179,17 @@ func one(t testing.TB, c *pgx.Conn, sql string) string {
 	}
 	return string(last.Rows[0][0])
 }
+
+// explain returns the lines of a statement's plan.
+func explain(t testing.TB, c *pgx.Conn, sql string) string {
+	t.Helper()
+	res, err := c.PgConn().Exec(t.Context(), "EXPLAIN "+sql).ReadAll()
+	if err != nil {
+		t.Fatalf("EXPLAIN %s: %v", sql, err)
+	}
+	var lines []byte
+	for _, row := range res[0].Rows {
+		lines = append(append(lines, row[0]...), '\n')
+	}
+	return string(lines)
+}

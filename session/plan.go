@@ -175,7 +175,7 @@ func queryFields(out []rel.Column) []Field {
 
 // planEnv is what the planner may know of the session.
 func (s *Session) planEnv(ctx context.Context) *plan.Env {
-	return &plan.Env{Snap: s.txn.snap, Fold: s.funcCtx(ctx), Settings: s.settings.planner()}
+	return &plan.Env{Snap: s.txn.snap, Fold: s.funcCtx(ctx), Settings: s.settings.planner(), Exprs: s.tableExprs(ctx)}
 }
 
 // fresh returns the statement's plan, made anew if the catalog has changed.

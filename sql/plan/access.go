@@ -55,7 +55,7 @@ func (b *planner) scan(s *rel.Scan, all []rel.Expr, want []rel.SortKey) Node {
 	}
 	consider(s.Table.Primary)
 	for _, idx := range s.Table.Indexes {
-		if idx.State == catalog.IndexPublic && idx.Where == "" {
+		if idx.State == catalog.IndexPublic && (idx.Where == "" || b.implied(idx, s, conds)) {
 			consider(idx)
 		}
 	}
@@ -109,7 +109,17 @@ type matcher struct {
 // table's rows that they leave.
 func (b *planner) matchKeys(t *TableScan, m *matcher) float64 {
 	sel := 1.0
-	for _, k := range t.Index.Keys {
+	for i, k := range t.Index.Keys {
+		if key := b.keyExpr(t.Index, i, m.s); key != nil {
+			x, cond := m.equalExpr(key, k.T.OID, b.folded)
+			if cond == nil {
+				return sel
+			}
+			t.Prefix = append(t.Prefix, KeyCond{X: b.expr(x)})
+			t.Conds = append(t.Conds, b.expr(cond))
+			sel *= equalToExpr
+			continue
+		}
 		id := m.column(k.Col)
 		if id == 0 {
 			return sel

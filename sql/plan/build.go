@@ -23,12 +23,15 @@ type Env struct {
 	Snap     *catalog.Snapshot // for statistics
 	Fold     *funcs.Ctx        // for folding constants; nil: none is folded
 	Settings Settings
+	// Exprs binds a table's own expressions, so that partial and expression indexes
+	// can be used; nil: they are not.
+	Exprs func(*catalog.Table) (*rel.TableExprs, error)
 }
 
 // Build makes the plan of a bound statement. It fails only if the tree is none
 // that the binder makes.
 func Build(env *Env, q *rel.Query) (p *Plan, err error) {
-	b := &planner{env: env, origin: map[rel.ColID]origin{}, ctes: map[*rel.CTE]*CTE{}, inlined: map[*rel.CTE]bool{}, planned: map[*rel.Subquery]*SubPlan{}}
+	b := &planner{env: env, origin: map[rel.ColID]origin{}, ctes: map[*rel.CTE]*CTE{}, inlined: map[*rel.CTE]bool{}, planned: map[*rel.Subquery]*SubPlan{}, exprsOf: map[types.OID]*rel.TableExprs{}}
 	root := b.node(q.Root, nil, nil)
 	if b.err != nil {
 		return nil, b.err
@@ -47,6 +50,7 @@ type planner struct {
 	subs    int
 	ctes    map[*rel.CTE]*CTE
 	inlined map[*rel.CTE]bool
+	exprsOf map[types.OID]*rel.TableExprs
 	planned map[*rel.Subquery]*SubPlan // alternatives share the subqueries in their conditions
 	origin  map[rel.ColID]origin       // of columns that come straight from a table
 	// hint > 0: no more rows than that are wanted of the node being planned.

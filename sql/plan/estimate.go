@@ -21,6 +21,9 @@ const (
 	disabled    = 1e10 // what a switched-off method costs more
 )
 
+// equalToExpr is the share of rows in which an indexed expression has a value.
+const equalToExpr = 0.005
+
 // defaultRows is assumed of a table that has never been analysed.
 const defaultRows = 100000
 

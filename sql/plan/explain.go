@@ -61,7 +61,7 @@ func (d *described) text(lines *[]string, indent int, root bool) {
 	pad := strings.Repeat(" ", indent)
 	inner := indent + 2
 	if root {
-		*lines = append(*lines, d.title+"  "+d.cost)
+		*lines = append(*lines, strings.TrimRight(d.title+"  "+d.cost, " "))
 	} else {
 		if d.label != "" {
 			*lines = append(*lines, pad+d.label)
