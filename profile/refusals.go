@@ -129,7 +129,7 @@ func selectText(q *ast.Select) string {
 }
 
 // eachSelect calls f for the queries of a statement that stand in FROM, WITH, set
-// operations and INSERT.
+// operations and INSERT. Those inside expressions are the binder's to refuse.
 func eachSelect(s ast.Stmt, f func(*ast.Select)) {
 	with := func(w *ast.With) {
 		if w != nil {

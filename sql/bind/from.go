@@ -91,7 +91,7 @@ func (b *binder) rename(it *item, names []string) {
 // tableRef binds a table, view or WITH query by name.
 func (b *binder) tableRef(s *scope, te *ast.TableRef) (rel.Node, *item) {
 	if te.Sample {
-		b.fail(te.Name.Pos, pgerr.FeatureNotSupported, "TABLESAMPLE is not supported")
+		b.fail(te.Name.Pos, pgerr.FeatureNotSupported, "TABLESAMPLE clause not supported")
 	}
 	it := &item{name: te.Alias, aliased: te.Alias != "", relVisible: true, colVisible: true}
 	if it.name == "" {

@@ -27,6 +27,16 @@ var lockNames = map[string]string{
 	"update": "FOR UPDATE", "no key update": "FOR NO KEY UPDATE", "share": "FOR SHARE", "key share": "FOR KEY SHARE",
 }
 
+// checkStrengths refuses the strengths that only PostgreSQL has, also where the
+// profile does not look: in subqueries of expressions.
+func (b *binder) checkStrengths(list []ast.Locking) {
+	for _, l := range list {
+		if l.Strength == "share" || l.Strength == "no key update" {
+			b.fail(0, pgerr.FeatureNotSupported, "locking clauses other than FOR UPDATE/FOR KEY SHARE are not supported")
+		}
+	}
+}
+
 func lockRequests(list []ast.Locking, pushed *lockReq) []*lockReq {
 	var out []*lockReq
 	for _, l := range list {

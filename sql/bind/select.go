@@ -46,6 +46,7 @@ func (b *binder) bindSelect(sel *ast.Select, outer *scope, o selectOpts) *query 
 	}
 	s := &scope{outer: outer, top: o.top, setop: o.setop, step: o.step}
 	ctes := b.bindWith(s, sel.With)
+	b.checkStrengths(sel.Locking)
 	s.locking = lockRequests(sel.Locking, o.lock)
 	var q *query
 	switch {
