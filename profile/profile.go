@@ -59,6 +59,8 @@ type Profile struct {
 	params map[string]bool // parameters that may be set, lower case
 }
 
+// dsql's limits are those of the reference, §3 and §7, its parameters those of §1;
+// enable_hashagg and enable_sort are there by analogy.
 var dsql = Profile{
 	Name: Default,
 	Limits: Limits{
