@@ -14,7 +14,7 @@ type refusal struct {
 }
 
 // tagTexts are the answers to statements known by their tag only that break the rule
-// `unsupported statement: Tag` (reference, §4.1). All four are recorded.
+// `unsupported statement: Tag` (reference, §4.1; all but ALTER TYPE recorded).
 var tagTexts = map[string]string{
 	"CreateTrig": "CREATE TRIGGER not supported",
 	"CreateEnum": "CREATE TYPE not supported",
