@@ -129,8 +129,8 @@ func (b *binder) using(s *scope, j *ast.Join, names []string, l, r []*nsCol) (me
 		}
 		seen[name] = true
 		lc, rc := b.usingColumn(l, name, "left"), b.usingColumn(r, name, "right")
-		conds = append(conds, b.operator("", "=", b.read(lc, 0), b.read(rc, 0), 0, 0))
 		merged = append(merged, b.mergeColumns(j.Kind, name, lc, rc))
+		conds = append(conds, b.operator("", "=", b.read(lc, 0), b.read(rc, 0), 0, 0))
 	}
 	return merged, conds
 }

@@ -14,7 +14,13 @@ func (g *gen) change() string {
 	if g.chance(60) {
 		returning = fmt.Sprintf(" returning %s, %s.id", g.expr(own, kind(g.IntN(6)), 1), table)
 	}
-	switch g.IntN(7) {
+	switch g.IntN(9) {
+	case 7: // rows move from one table to another
+		to := pick(g, tables)
+		return fmt.Sprintf("with gone as (delete from %s%s returning *), come as (insert into %s select id + 100, coalesce(a, 0), b, coalesce(t, ''), n, f, d, z from gone on conflict do nothing returning id) select (select count(*) from gone), (select count(*) from come), (select count(*) from %s)",
+			table, g.where(own), to, table)
+	case 8:
+		return fmt.Sprintf("with x as (update %s set %s%s returning *) select count(*), sum(x.n), max(y.b) from x left join %s y on y.id = x.id", table, g.assignments(own, own), g.where(own), table)
 	case 0:
 		return fmt.Sprintf("delete from %s%s%s", table, g.where(own), returning)
 	case 1:

@@ -106,6 +106,9 @@ func (g *gen) cond(s scope, depth int) string {
 	case 14:
 		return fmt.Sprintf("%s %s %s (array[%s, %s])", sub(), pick(g, []string{"=", "<", "<>"}), pick(g, []string{"any", "all"}), g.literal(k), sub())
 	}
+	if g.chance(15) {
+		return g.rows(s, k, d)
+	}
 	if g.depth >= 3 {
 		return sub() + " = " + sub()
 	}
@@ -131,4 +134,28 @@ func (g *gen) cond(s scope, depth int) string {
 		q, _ := g.query(nil, []kind{k})
 		return fmt.Sprintf("%s %s %s (%s)", sub(), pick(g, []string{"=", "<>", "<", ">="}), pick(g, []string{"any", "all"}), q)
 	}
+}
+
+// rows is a comparison of rows of two values.
+func (g *gen) rows(s scope, k kind, depth int) string {
+	pair := func() string { return "(" + g.expr(s, k, depth) + ", " + g.expr(s, integer, depth) + ")" }
+	switch g.IntN(4) {
+	case 0:
+		return pair() + pick(g, []string{" = ", " <> ", " < ", " >= "}) + pair()
+	case 1:
+		return fmt.Sprintf("%s in ((%s, %s), %s)", pair(), g.literal(k), g.literal(integer), pair())
+	case 2:
+		return pair() + " is " + pick(g, []string{"", "not "}) + "distinct from " + pair()
+	}
+	if g.depth >= 3 {
+		return "row" + pair() + " is null"
+	}
+	g.depth++
+	defer func() { g.depth-- }()
+	var outer scope
+	if g.chance(40) {
+		outer = s
+	}
+	q, _ := g.query(outer, []kind{k, integer})
+	return pair() + pick(g, []string{" in (", " not in ("}) + q + ")"
 }

@@ -85,6 +85,9 @@ func (g *gen) join(sql string, s, outer scope) (string, scope) {
 	if g.chance(20) && len(s) == 1 && len(s[0].cols) == len(tableColumns) && len(r[0].cols) == len(tableColumns) {
 		return fmt.Sprintf("%s %s %s using (%s)", sql, kind, right, pick(g, []string{"a", "id", "t", "a, b", "d"})), both
 	}
+	if g.chance(4) && len(r[0].cols) == 2 && strings.HasSuffix(kind, "join") {
+		return fmt.Sprintf("%s natural %s %s", sql, kind, right), both
+	}
 	var on []string
 	for range 1 + g.IntN(2) {
 		on = append(on, g.link(s, r, both))
@@ -139,6 +142,9 @@ func (g *gen) order(n int) string {
 }
 
 func (g *gen) limit() string {
+	if g.chance(10) {
+		return fmt.Sprintf(" fetch first %d rows with ties", 1+g.IntN(4))
+	}
 	s := ""
 	if g.chance(70) {
 		s = fmt.Sprintf(" limit %d", g.IntN(6))
@@ -155,6 +161,8 @@ func (g *gen) simple(outer scope, kinds []kind) string {
 		return g.grouped(outer, kinds)
 	case n < 28 && g.depth < 3:
 		return g.windowed(outer, kinds)
+	case n < 33:
+		return g.distinctOn(outer, kinds)
 	}
 	from, own := g.from(outer)
 	all := append(append(scope{}, own...), outer...)
@@ -178,6 +186,27 @@ func (g *gen) where(s scope) string {
 		list = append(list, g.cond(s, 2))
 	}
 	return " where " + strings.Join(list, " and ")
+}
+
+// distinctOn keeps the first row of each group, in an order by all outputs.
+func (g *gen) distinctOn(outer scope, kinds []kind) string {
+	from, own := g.from(outer)
+	all := append(append(scope{}, own...), outer...)
+	list, keys := make([]string, len(kinds)), make([]string, len(kinds))
+	for i, k := range kinds {
+		list[i], keys[i] = g.expr(all, k, 1), fmt.Sprint(i+1)+pick(g, []string{"", " desc", " nulls first"})
+	}
+	return fmt.Sprintf("select * from (select distinct on (1) %s from %s%s order by %s) q", strings.Join(list, ", "), from, g.where(all), strings.Join(keys, ", "))
+}
+
+// recursive is a recursive CTE that walks from ids to b's.
+func (g *gen) recursive(name string) string {
+	op := pick(g, []string{"union", "union all"})
+	table := pick(g, tables)
+	first := scope{{"x", tableColumns}}
+	next := append(scope{{name, []column{{"c0", integer}, {"c1", integer}}}}, first...)
+	return fmt.Sprintf("%s (c0, c1) as (select x.%s, 0 from %s x where %s %s select x.b, %s.c1 + 1 from %s join %s x on x.id = %s.c0 where %s.c1 < 4 and %s)",
+		name, pick(g, []string{"a", "b", "id"}), table, g.cond(first, 1), op, name, name, pick(g, tables), name, name, g.cond(next, 1))
 }
 
 // grouped is a query with aggregates: outputs are grouping columns or aggregates.
@@ -304,6 +333,13 @@ func (g *gen) known(s scope, k kind) string {
 func (g *gen) statement() (sql string, ordered bool) {
 	g.ctes, g.aliases, g.depth = nil, 0, 0
 	var with []string
+	word := "with "
+	if g.chance(6) {
+		name := g.alias("w")
+		with = append(with, g.recursive(name))
+		g.ctes = append(g.ctes, relation{name, []column{{"c0", integer}, {"c1", integer}}})
+		word = "with recursive "
+	}
 	for g.chance(20) && len(with) < 2 {
 		q, kinds := g.query(nil, g.kinds(2))
 		name := g.alias("w")
@@ -314,7 +350,7 @@ func (g *gen) statement() (sql string, ordered bool) {
 	kinds := g.kinds(1 + g.IntN(4))
 	q, _ := g.query(nil, kinds)
 	if len(with) > 0 {
-		q = "with " + strings.Join(with, ", ") + " " + q
+		q = word + strings.Join(with, ", ") + " " + q
 	}
 	if !strings.Contains(q, "order by") && g.chance(50) {
 		return q + " " + g.order(len(kinds)) + g.limit(), true

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"flag"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,11 +29,11 @@ func TestRandom(t *testing.T) {
 	pg := connectPostgres(t)
 	z := startNode(t)
 	must(t, z, "set statement_timeout = '10s'")
-	p := &pair{t: t, z: z, pg: pg}
+	p := &pair{t: t, z: z, pg: pg, codes: map[string]int{}}
 	for i := range *schemas {
 		p.schema(*firstSeed+uint64(i), *queries)
 	}
-	t.Logf("%d statements, %d of them errors; %d too slow; %v in zorya, %v in PostgreSQL", p.ran, p.errors, p.tooSlow, p.zTime.Round(time.Second), p.pgTime.Round(time.Second))
+	t.Logf("%d statements, %d of them errors %v; %d too slow; %v in zorya, %v in PostgreSQL", p.ran, p.errors, p.codes, p.tooSlow, p.zTime.Round(time.Second), p.pgTime.Round(time.Second))
 	t.Logf("slowest, %v: %s", p.slowest, p.slow)
 	slices.SortFunc(p.differ, func(a, b difference) int { return cmp.Compare(len(a.sql), len(b.sql)) })
 	for _, d := range p.differ[:min(len(p.differ), 6)] {
@@ -53,6 +55,7 @@ func clip(s string) string {
 type pair struct {
 	t                      testing.TB
 	z, pg                  *pgconn.PgConn
+	codes                  map[string]int // of errors
 	ran, errors, tooSlow   int
 	zTime, pgTime, slowest time.Duration
 	slow                   string // the statement that took Zorya longest
@@ -114,7 +117,21 @@ func (p *pair) statement(g *gen) bool {
 	}
 	sql, ordered := g.statement()
 	g.params = nil
+	sql, params = usedParams(sql, params)
 	return p.query(sql, ordered, plans[g.IntN(len(plans))], params...)
+}
+
+var parameter = regexp.MustCompile(`\$\d+`)
+
+// usedParams drops the parameters of expressions that were thrown away.
+func usedParams(sql string, params []string) (string, []string) {
+	var used []string
+	sql = parameter.ReplaceAllStringFunc(sql, func(s string) string {
+		n, _ := strconv.Atoi(s[1:])
+		used = append(used, params[n-1])
+		return fmt.Sprintf("$%d", len(used))
+	})
+	return sql, used
 }
 
 // transaction makes changes and looks at them before they are committed, or not.
@@ -196,6 +213,7 @@ func (p *pair) compare(sql, setting string, got, want answer, ordered bool) bool
 	p.ran++
 	if want.code != "" {
 		p.errors++
+		p.codes[want.code]++
 	}
 	if !ordered {
 		got, want = got.unordered(), want.unordered()
