@@ -54,7 +54,7 @@ type Table struct {
 	Kind    RelKind
 	Columns []Col // including dropped ones; index = attribute number - 1
 	// Primary is the primary key; never nil for RelTable. When the table was made
-	// without one, it is hidden (Primary.Hidden) and keys are random 16 bytes.
+	// without one, it is hidden (Primary.Hidden) and keys are 16 bytes of time and chance.
 	Primary *Index
 	Indexes []*Index // secondary, in order of creation; any state
 	Checks  []Check

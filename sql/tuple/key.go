@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/binary"
+	"sync/atomic"
+	"time"
 
 	"zorya/kv"
 	"zorya/pgerr"
@@ -18,8 +20,7 @@ import (
 // namespace and the index's OID.
 const prefixLen = 5
 
-// hiddenLen is the length of the random key of a row in a table without a primary
-// key.
+// hiddenLen is the length of the key of a row in a table without a primary key.
 const hiddenLen = 16
 
 func corrupt(what string) error { return pgerr.New(pgerr.DataCorrupted, "%s is corrupt", what) }
@@ -47,12 +48,25 @@ func BaseKey(t *catalog.Table, row []types.Datum) kv.Key {
 	return key
 }
 
-// NewHiddenKey is the key of a new row in a table without a primary key: random,
-// so that concurrent inserts never meet.
+// lastHidden is the time in the newest hidden key of this process.
+var lastHidden atomic.Int64
+
+// NewHiddenKey is the key of a new row in a table without a primary key: the time,
+// which no two keys of a process share, and random bytes, so that concurrent inserts
+// never meet. So rows stand in the order of their insertion, which is how
+// PostgreSQL's users know tables without a key.
 func NewHiddenKey(t *catalog.Table) kv.Key {
-	key := Prefix(t.Primary)
-	key = append(key, make([]byte, hiddenLen)...)
-	rand.Read(key[prefixLen:])
+	now := time.Now().UnixNano()
+	for {
+		last := lastHidden.Load()
+		now = max(now, last+1)
+		if lastHidden.CompareAndSwap(last, now) {
+			break
+		}
+	}
+	key := binary.BigEndian.AppendUint64(Prefix(t.Primary), uint64(now))
+	key = append(key, make([]byte, hiddenLen-8)...)
+	rand.Read(key[prefixLen+8:])
 	return key
 }
 
