@@ -231,17 +231,23 @@ func (p *pair) change(sql string) {
 		p.restore()
 		return
 	}
-	p.look()
+	if known := len(p.differ); p.look() {
+		p.differ[known].sql = "after " + sql + ": " + p.differ[known].sql
+		p.restore()
+	}
 }
 
-// look compares all tables, row by row and through indexes.
-func (p *pair) look() {
+// look compares all tables, row by row and through indexes, and reports whether
+// they differ.
+func (p *pair) look() bool {
+	known := len(p.differ)
 	for _, name := range tables {
 		p.query("select * from "+name, false, "")
 		for _, c := range []string{"a", "t", "d"} {
 			p.query(fmt.Sprintf("select id, %s from %s where %s >= %s", c, name, c, map[string]string{"a": "0", "t": "''", "d": "date '2000-01-01'"}[c]), false, "enable_seqscan")
 		}
 	}
+	return len(p.differ) > known
 }
 
 // restore makes Zorya's tables equal to PostgreSQL's again.
