@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,8 +54,16 @@ acknowledged.`,
 	return cmd
 }
 
+// gcPercent is GOGC unless the environment says otherwise. Statements leave garbage
+// and little else, so that a heap three times as large as what lives is small still,
+// and saves a tenth of the processor's time (docs/benchmarks.md).
+const gcPercent = 300
+
 // serve runs a node until ctx is done.
 func serve(ctx context.Context, cfg node.Config, asJSON bool, out, errOut io.Writer) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	n, err := node.Start(ctx, cfg)
 	if err != nil {
 		return err
