@@ -81,7 +81,7 @@ func (c *compiler) subSpec(p *plan.SubPlan, layout []rel.Column) (*subSpec, erro
 		if s.cmp, err = c.expr(p.Sub.Cmp, cols); err != nil {
 			return nil, err
 		}
-		outer = append(outer, expr.Cols(p.Sub.Cmp)...)
+		outer = outerReads(outer, p.Sub.Cmp)
 	}
 	seen := map[rel.ColID]bool{}
 	for _, id := range outer {
@@ -91,6 +91,25 @@ func (c *compiler) subSpec(p *plan.SubPlan, layout []rel.Column) (*subSpec, erro
 		}
 	}
 	return s, nil
+}
+
+// outerReads adds to list the columns that e reads, those included that sub-plans
+// inside of it need from outside.
+func outerReads(list []rel.ColID, e rel.Expr) []rel.ColID {
+	list = append(list, expr.Cols(e)...)
+	expr.Walk(e, func(x rel.Expr) bool {
+		if p, ok := x.(*plan.SubPlan); ok {
+			list = append(list, p.Outer...)
+			for _, k := range p.LKeys {
+				list = outerReads(list, k)
+			}
+			if p.Sub.Cmp != nil {
+				list = outerReads(list, p.Sub.Cmp)
+			}
+		}
+		return true
+	})
+	return list
 }
 
 // reads lists the columns of a layout that expressions read; all if there is a
