@@ -253,6 +253,23 @@ func (c *Cluster) Changes() map[uint32]int64 { return c.store.Changes() }
 // DiskUsage returns the bytes that the cluster's storage takes, roughly.
 func (c *Cluster) DiskUsage() uint64 { return c.store.DiskUsage() }
 
+// Metrics are figures of an open cluster, counted since Open.
+type Metrics struct {
+	Txn          txn.Stats
+	JournalBytes int64 // Appended.
+	JournalSyncs int64
+	Records      uint64 // Sequence number of the last record applied.
+	StorageBytes uint64 // That storage takes on the disk, roughly.
+}
+
+// Metrics returns the cluster's figures.
+func (c *Cluster) Metrics() Metrics {
+	return Metrics{
+		Txn: c.db.Stats(), JournalBytes: c.journal.Appended(), JournalSyncs: c.journal.Syncs(),
+		Records: c.ReadPoint().Position, StorageBytes: c.store.DiskUsage(),
+	}
+}
+
 // Err returns why the cluster commits nothing any more, or what housekeeping
 // fails with; nil if all is well. In the first case only opening it again helps.
 func (c *Cluster) Err() error {

@@ -45,6 +45,7 @@ type File struct {
 	active   vfs.File   // The last segment.
 	last     uint64     // The last durable record.
 	appended int64      // Bytes appended since opening.
+	syncs    int64      // Syncs of appended batches since opening.
 	err      error      // Why the journal stopped.
 	grown    chan struct{}
 }
@@ -165,6 +166,7 @@ func (j *File) write(batch []Record) error {
 	s.zeroed = zeroed
 	j.last = batch[len(batch)-1].Seq
 	j.appended += size
+	j.syncs++
 	close(j.grown)
 	j.grown = make(chan struct{})
 	j.mu.Unlock()
@@ -299,6 +301,13 @@ func (j *File) Appended() int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.appended
+}
+
+// Syncs returns how often appended batches have been made durable since opening.
+func (j *File) Syncs() int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.syncs
 }
 
 // Err returns why the journal stopped, nil if it has not.

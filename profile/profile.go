@@ -54,13 +54,17 @@ type Profile struct {
 	// and DML in one.
 	MultipleDDL  bool
 	MixDDLAndDML bool
+	// ConflictDetail is whether the error of a conflict names the key, unless the
+	// session says otherwise (zorya.conflict_detail). The original's has neither
+	// DETAIL nor HINT.
+	ConflictDetail bool
 
 	lifted map[string]bool // refusals (by name) that do not hold
 	params map[string]bool // parameters that may be set, lower case
 }
 
 // dsql's limits are those of the reference, §3 and §7, its parameters those of §1;
-// enable_hashagg and enable_sort are there by analogy.
+// enable_hashagg and enable_sort are there by analogy, those of zorya are ours.
 var dsql = Profile{
 	Name: Default,
 	Limits: Limits{
@@ -71,7 +75,8 @@ var dsql = Profile{
 	},
 	params: words(`application_name client_encoding datestyle extra_float_digits intervalstyle timezone search_path role
 		enable_bitmapscan enable_hashagg enable_hashjoin enable_indexonlyscan enable_indexscan enable_material enable_mergejoin enable_nestloop
-		enable_seqscan enable_sort dsql.enable_batched_nestloop disable_sync_create_index`),
+		enable_seqscan enable_sort dsql.enable_batched_nestloop disable_sync_create_index
+		zorya.conflict_detail zorya.inject_conflicts`),
 }
 
 var extended = Profile{
@@ -82,8 +87,8 @@ var extended = Profile{
 		QueryMemory: 1 << 30, KeyBytes: 1981, RowBytes: 16 << 20, ColumnBytes: 16 << 20,
 		IndexColumns: 32, Columns: 1600,
 	},
-	MultipleDDL: true,
-	lifted:      words("isolation"),
+	MultipleDDL: true, ConflictDetail: true,
+	lifted: words("isolation"),
 	params: words(`bytea_output client_min_messages default_transaction_isolation default_transaction_read_only idle_in_transaction_session_timeout
 		lock_timeout row_security standard_conforming_strings statement_timeout`),
 }

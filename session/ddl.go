@@ -23,6 +23,11 @@ func (s *Session) ddl(ctx context.Context, tree ast.Stmt) (output, error) {
 	if s.shared.Profile.MultipleDDL || s.shared.Profile.MixDDLAndDML {
 		s.txn.snap = res.Snap
 	}
+	if t, ok := tree.(*ast.AlterRoleSet); ok {
+		if r := s.txn.snap.RoleByName(t.Role.Name); r != nil {
+			s.shared.injections.order(r.OID, "") // The next connection finds the new order.
+		}
+	}
 	return output{tag: res.Tag, rows: res.Rows, notices: res.Notices}, nil
 }
 

@@ -25,6 +25,9 @@ type Shared struct {
 	Log       *slog.Logger
 	plans     planCache
 	parses    parseCache
+
+	conflicts  conflictLog
+	injections roleInjections
 }
 
 // Jobs is the cluster's job runner, as a session needs it.
@@ -86,6 +89,9 @@ type txnState struct {
 func Open(ctx context.Context, shared *Shared, opts Options) (*Session, error) {
 	s := &Session{shared: shared, user: opts.User, role: opts.User, opts: opts, settings: newSettings(),
 		started: time.Now(), stmts: map[string]*prepared{}, portals: map[string]*portal{}, currval: map[types.OID]int64{}}
+	if shared.Profile.ConflictDetail {
+		s.settings.values[settingIndex[conflictDetail]] = "on"
+	}
 	if err := s.findRole(ctx); err != nil {
 		return nil, err
 	}
@@ -121,7 +127,11 @@ func (s *Session) findRole(ctx context.Context) error {
 			return pgerr.New(pgerr.InvalidAuthorization, "role \"%s\" is not permitted to log in", s.user).Fatal()
 		}
 		s.userOID, s.roleOID = role.OID, role.OID
+		s.shared.injections.order(role.OID, role.Settings[injectConflicts])
 		for name, value := range role.Settings {
+			if name == injectConflicts {
+				continue
+			}
 			if err := s.settings.set(name, value, false, false); err != nil {
 				s.shared.Log.Warn("setting of role ignored", "role", s.user, "name", name, "err", err)
 			}
@@ -187,7 +197,12 @@ func (s *Session) commit(ctx context.Context) error {
 		return nil
 	}
 	s.closePortals()
-	_, err := tx.Commit(ctx)
+	err := s.injected()
+	if err == nil {
+		_, err = tx.Commit(ctx)
+		err = s.conflicted(err, s.txn.snap)
+	}
+	tx.Rollback()
 	s.txn.tx = nil
 	s.endTxn(err == nil)
 	if err == nil && ddl {

@@ -63,6 +63,8 @@ var settingList = []setting{
 	{name: "TimeZone", def: "UTC", report: true, canon: canonZone},
 	{name: "transaction_isolation", def: "repeatable read", readOnly: true},
 	{name: "transaction_read_only", def: "off", readOnly: true},
+	{name: conflictDetail, def: "off", canon: canonBool},
+	{name: injectConflicts, canon: canonInjections},
 }
 
 // settingIndex finds a parameter by its lower-case name.
@@ -237,7 +239,8 @@ func (s *settings) refresh() {
 }
 
 // plansIgnore are settings that no plan depends on.
-var plansIgnore = map[string]bool{"application_name": true, "client_encoding": true, "client_min_messages": true, "role": true}
+var plansIgnore = map[string]bool{"application_name": true, "client_encoding": true, "client_min_messages": true, "role": true,
+	conflictDetail: true, injectConflicts: true}
 
 func invalidValue(name, value string) error {
 	return pgerr.New(pgerr.InvalidParameterValue, "invalid value for parameter \"%s\": \"%s\"", name, value)

@@ -44,7 +44,10 @@ type Parts struct {
 
 // A DB is one cluster's key space, as transactions see it. It is safe for
 // concurrent use.
-type DB struct{ o Parts }
+type DB struct {
+	o     Parts
+	stats counters
+}
 
 // NewDB returns a DB. Whoever makes the parts ends them.
 func NewDB(o Parts) *DB { return &DB{o: o} }

@@ -8,6 +8,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"zorya/adjudicator"
+	"zorya/kv"
 	"zorya/pgerr"
 )
 
@@ -42,6 +43,28 @@ func errSize(bytes, limit int64) error {
 		WithDetail("Current transaction size %dmb > %dmb", (bytes+mb-1)/mb, limit/mb)
 }
 
+// A Conflict is the error of a commit that lost to another transaction. It wraps
+// what the user is told.
+type Conflict struct {
+	Key  kv.Key // What the two met at; nil: that has been forgotten.
+	told *pgerr.Error
+}
+
+// Error returns what the user is told.
+func (c *Conflict) Error() string { return c.told.Error() }
+
+// Unwrap returns what the user is told, as a *pgerr.Error.
+func (c *Conflict) Unwrap() error { return c.told }
+
+// Injected is the error of a commit that is made to fail, so that a client's
+// retries can be tested. It is what a real conflict's is.
+func Injected(schema bool) error {
+	if schema {
+		return errSchemaChanged
+	}
+	return errConflict
+}
+
 // verdictError turns a verdict into what the user is told; nil if the transaction
 // committed.
 func verdictError(v adjudicator.Verdict) error {
@@ -49,9 +72,9 @@ func verdictError(v adjudicator.Verdict) error {
 	case adjudicator.Committed:
 		return nil
 	case adjudicator.Conflicted, adjudicator.TooOld:
-		return errConflict
+		return &Conflict{Key: v.Key, told: errConflict}
 	case adjudicator.SchemaChanged:
-		return errSchemaChanged
+		return &Conflict{Key: v.Key, told: errSchemaChanged}
 	case adjudicator.Unknown:
 		return pgerr.New(pgerr.StatementCompletionUnknown,
 			"the outcome of the transaction is unknown").

@@ -118,6 +118,9 @@ func (t *Txn) Reference(key kv.Key) {
 // Step implements Tx.
 func (t *Txn) Step() { t.statement++ }
 
+// HasWrites reports whether there is something to commit: a write or a claim.
+func (t *Txn) HasWrites() bool { return len(t.buffer.entries) > 0 }
+
 // CountRows implements Tx.
 func (t *Txn) CountRows(n int) error {
 	t.rows += n
@@ -138,6 +141,9 @@ func (t *Txn) CheckAge() error {
 
 // Rollback ends the transaction without a trace. It does nothing if it has ended.
 func (t *Txn) Rollback() {
+	if !t.done && len(t.buffer.entries) > 0 {
+		t.db.stats.rollbacks.Add(1)
+	}
 	t.done = true
 	t.refs = nil
 	if t.buffer.scans == 0 {
@@ -172,7 +178,10 @@ func (t *Txn) Commit(ctx context.Context) (kv.Timestamp, error) {
 	if limit := t.db.o.Limits.Bytes; limit > 0 && size > limit {
 		return 0, errSize(size, limit)
 	}
+	t.done = true
+	began := t.db.o.Elapsed()
 	v := t.db.o.Committer.Commit(ctx, r)
+	t.db.stats.count(v.Outcome, t.db.o.Elapsed()-began)
 	return v.Time, verdictError(v)
 }
 

@@ -5,9 +5,11 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"zorya/sql/catalog"
 	"zorya/sql/funcs"
+	"zorya/sql/tuple"
 	"zorya/sql/types"
 )
 
@@ -129,7 +131,9 @@ func bank() *Env {
 	defaults := &catalog.DefaultACL{OID: 20090, Role: catalog.AdminRole, Object: 'r', ACL: []catalog.ACLItem{{Grantee: 20040, Grantor: catalog.AdminRole, Privs: "r"}}}
 	snap := catalog.NewSnapshot(7, Tables(), parent, child, seq, &free, view, role, group, mapping, domain, fn, stat, defaults)
 	snap.SetStats(20010, &catalog.TableStats{Rows: 100, Bytes: 8192, Analyzed: 1, Columns: map[int]catalog.ColStats{1: {Distinct: 4, MCV: []string{"1"}, MCF: []float64{.5}}}})
-	return &Env{Snap: snap, SearchPath: []string{"public"}, Role: catalog.AdminRole, Settings: func() [][3]string { return [][3]string{{"TimeZone", "UTC", "UTC"}} }}
+	lost := Conflict{Key: tuple.BaseKey(child, []types.Datum{types.NewInt(7), types.Null, types.Null, types.Null}), Code: "OC000", Count: 2, Last: time.Unix(1, 0)}
+	return &Env{Snap: snap, SearchPath: []string{"public"}, Role: catalog.AdminRole, Settings: func() [][3]string { return [][3]string{{"TimeZone", "UTC", "UTC"}} },
+		Conflicts: func() []Conflict { return []Conflict{lost} }}
 }
 
 // Every source gives rows that fit its relation, and all of those that the bank has

@@ -26,6 +26,7 @@ type Env struct {
 	Role       types.OID          // current_user
 	Tx         txn.Tx             // for sys.jobs; nil: no jobs
 	Settings   func() [][3]string // name, value, default of each parameter, for pg_settings
+	Conflicts  func() []Conflict  // for sys.conflicts, the latest first
 }
 
 func (e *Env) context() context.Context {
@@ -54,6 +55,7 @@ var added = map[string][][2]string{
 // sysColumns are the relations of schema sys.
 var sysColumns = [][2]string{
 	{"jobs", "job_id:25 status:25 details:25 job_type:25 class_id:26 object_id:26 object_name:25 start_time:1184 update_time:1184"},
+	{"conflicts", conflictColumns},
 	{"iam_pg_role_mappings", "iam_oid:26 arn:25 pg_role_oid:26 pg_role_name:19 grantor_pg_role_oid:26 grantor_pg_role_name:19"},
 }
 
