@@ -14,7 +14,7 @@ import (
 // layers are the packages from the bottom up. One imports only what stands in a
 // line above its own: imports go down.
 var layers = [][]string{
-	{"kv", "pgerr"},
+	{"history", "kv", "pgerr"},
 	{"iam", "journal", "sql/ast", "sql/types", "workload"},
 	{"adjudicator", "profile", "sql/funcs", "sql/parser"},
 	{"txn"},
