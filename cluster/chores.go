@@ -1,22 +1,44 @@
 package cluster
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // expireStep is how many tombstones are removed while commits wait.
 const expireStep = 200
 
+// markEvery is how long after a commit the journal says durably that it has it.
+const markEvery = time.Second
+
 // keepHouse does what must be done now and then, and nobody waits for: drop
-// history that the horizon has passed, and bound what Open replays. Applying wakes
-// it; an idle cluster costs nothing.
+// history that the horizon has passed, bound what Open replays, and mark the
+// journal. Applying wakes it; an idle cluster costs nothing.
 func (c *Cluster) keepHouse() {
 	defer c.ended.Done()
 	flushed := -c.replayed
-	for range c.chores {
-		err := c.expire()
-		if err == nil && c.journal.Appended()-flushed > c.o.ReplayBytes {
-			var upTo int64
-			if upTo, err = c.flush(); err == nil {
-				flushed = upTo
+	var mark <-chan time.Time
+	for {
+		var err error
+		select {
+		case _, open := <-c.chores:
+			if !open {
+				return
+			}
+			if mark == nil {
+				mark = time.After(markEvery)
+			}
+			err = c.expire()
+			if err == nil && c.journal.Appended()-flushed > c.o.ReplayBytes {
+				var upTo int64
+				if upTo, err = c.flush(); err == nil {
+					flushed = upTo
+				}
+			}
+		case <-mark:
+			mark = nil
+			if err = c.journal.Mark(); err == nil {
+				continue
 			}
 		}
 		c.report(err)

@@ -47,6 +47,11 @@ type Options struct {
 	// ReplayBytes bounds the journal that is kept, and that Open may have to replay;
 	// 0: 64 MiB. Storage flushes more often by itself, which makes a replay shorter.
 	ReplayBytes int64
+	// Existing says that the cluster is there already: if it has no files, they are
+	// missing.
+	Existing bool
+	// ReadOnly keeps all changes in memory: the files stay as they are.
+	ReadOnly bool
 	// MinFree is the free disk space in bytes below which commits are refused with
 	// 53100, so that the journal never meets a full disk; 0: 64 MiB, negative: none.
 	MinFree int64
@@ -91,6 +96,14 @@ type Cluster struct {
 // if files of it are missing.
 func Open(dir string, o Options) (*Cluster, error) {
 	o = o.withDefaults()
+	if o.Existing {
+		if _, err := o.FS.Stat(dir); err != nil {
+			return nil, fmt.Errorf("cluster %s: files are missing: %w", dir, err)
+		}
+	}
+	if o.ReadOnly {
+		o.FS = newOverlay(o.FS)
+	}
 	if err := makeDir(o.FS, dir); err != nil {
 		return nil, err
 	}
@@ -128,28 +141,14 @@ func (o Options) withDefaults() Options {
 
 // open opens the parts and starts them.
 func (c *Cluster) open() (err error) {
-	fs := c.o.FS
-	o := storage.Options{FS: fs, Logger: logger{c.o.Log}}
-	if c.o.Cache != nil {
-		o.Cache, o.FileCache = c.o.Cache.blocks, c.o.Cache.files
-	}
-	c.store, err = storage.Open(fs.PathJoin(c.dir, "storage"), o)
-	if err != nil {
+	if err := c.openFiles(); err != nil {
 		return err
 	}
-	if err := syncDir(fs, c.dir); err != nil { // The directory of storage may be new.
-		return err
-	}
-	applied := c.store.Applied()
-	c.journal, err = journal.OpenFile(fs.PathJoin(c.dir, "journal"), journal.Options{FS: fs})
-	if err != nil {
-		return err
-	}
-	if err := c.replay(applied.Seq); err != nil {
+	if err := c.replay(c.store.Applied().Seq); err != nil {
 		return err
 	}
 	c.publish()
-	applied = c.store.Applied()
+	applied := c.store.Applied()
 	c.adjudicator = adjudicator.NewServer(adjudicator.Options{
 		Journal: c.journal, Apply: c.apply, Admit: c.space.check,
 		Now:     func() kv.Timestamp { return kv.Timestamp(c.o.Clock.Now().UnixNano()) },
@@ -166,6 +165,37 @@ func (c *Cluster) open() (err error) {
 	return nil
 }
 
+// openFiles opens journal and storage. What storage has made durable must be in the
+// journal or before it: it is looked at first, since opening cuts a journal's torn
+// tail, and takes a store without a manifest for a new one.
+func (c *Cluster) openFiles() error {
+	fs, dir := c.o.FS, c.o.FS.PathJoin(c.dir, "storage")
+	o := storage.Options{FS: fs, Logger: logger{c.o.Log}}
+	if c.o.Cache != nil {
+		o.Cache, o.FileCache = c.o.Cache.blocks, c.o.Cache.files
+	}
+	durable, exists, err := storage.Peek(dir, o)
+	if err != nil {
+		return err
+	}
+	c.journal, err = journal.OpenFile(fs.PathJoin(c.dir, "journal"), journal.Options{FS: fs, Durable: durable.Seq})
+	if err != nil {
+		return err
+	}
+	if cut := c.journal.Cut(); cut.Bytes > 0 {
+		c.o.Log.Warn("cut the torn tail of the journal", "file", cut.File, "offset", cut.Offset, "bytes", cut.Bytes)
+	}
+	first, last := c.journal.Bounds()
+	if first > durable.Seq+1 || c.o.Existing && !exists && last == 0 {
+		return fmt.Errorf("cluster %s: storage has records up to %d, but the journal has %d to %d: files are missing",
+			c.dir, durable.Seq, first, last)
+	}
+	if c.store, err = storage.Open(dir, o); err != nil {
+		return err
+	}
+	return syncDir(fs, c.dir) // The directory of storage may be new.
+}
+
 // window is how long snapshots can be read and committed. Without an age limit
 // history must still end somewhere.
 func (o Options) window() time.Duration {
@@ -177,11 +207,6 @@ func (o Options) window() time.Duration {
 
 // replay applies the records that storage lacks (invariant 3).
 func (c *Cluster) replay(applied uint64) error {
-	first, last := c.journal.Bounds()
-	if applied > last || first > applied+1 {
-		return fmt.Errorf("cluster %s: storage has records up to %d, but the journal has %d to %d: files are missing",
-			c.dir, applied, first, last)
-	}
 	r, err := c.journal.Read(applied + 1)
 	if err != nil {
 		return err
@@ -279,7 +304,7 @@ func (c *Cluster) Err() error {
 	if err := c.failure.Load(); err != nil {
 		return *err
 	}
-	return nil
+	return c.store.Damage()
 }
 
 // Close refuses new commits, waits for those that are under way, and makes
@@ -291,7 +316,7 @@ func (c *Cluster) Close() (err error) {
 		close(c.chores)
 		c.ended.Wait()
 		_, flushErr := c.flush()
-		err = errors.Join(flushErr, c.release())
+		err = errors.Join(flushErr, c.journal.Mark(), c.release())
 	})
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -51,6 +52,30 @@ type identities struct {
 	Account    string       `json:"account"`
 	Principals []*Principal `json:"principals"`
 	Keys       []*AccessKey `json:"keys"`
+	// Checksum is that of the rest; "" in files that have none.
+	Checksum string `json:"checksum,omitempty"`
+}
+
+// sum is the CRC-32C of everything but the checksum, as compact JSON.
+func (ids *identities) sum() (string, error) {
+	c := *ids
+	c.Checksum = ""
+	b, err := json.Marshal(&c)
+	return fmt.Sprintf("%08x", crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli))), err
+}
+
+// decode reads an identity file. Damage is an error.
+func (s *Store) decode(data []byte) (*identities, error) {
+	var ids identities
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&ids); err != nil {
+		return nil, fmt.Errorf("identity store %s is damaged: %w", s.path, err)
+	}
+	if sum, err := ids.sum(); ids.Checksum != "" && (err != nil || sum != ids.Checksum) {
+		return nil, fmt.Errorf("identity store %s is damaged: its checksum is %s, not %s", s.path, sum, ids.Checksum)
+	}
+	return &ids, nil
 }
 
 // A Store is an identity file. It is safe for concurrent use, by several
@@ -116,11 +141,11 @@ func (s *Store) read() (*identities, error) {
 	if err != nil {
 		return nil, fmt.Errorf("identity store: %w", err)
 	}
-	var ids identities
-	if err := json.Unmarshal(data, &ids); err != nil {
-		return nil, fmt.Errorf("identity store %s: %w", s.path, err)
+	ids, err := s.decode(data)
+	if err != nil {
+		return nil, err
 	}
-	s.ids, s.modTime, s.size = &ids, st.ModTime(), st.Size()
+	s.ids, s.modTime, s.size = ids, st.ModTime(), st.Size()
 	return s.ids, nil
 }
 
@@ -134,27 +159,31 @@ func (s *Store) update(change func(*identities) error) error {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return fmt.Errorf("lock %s: %w", lock.Name(), err)
 	}
-	var ids identities
+	ids := &identities{}
 	data, err := os.ReadFile(s.path)
 	if err == nil {
-		err = json.Unmarshal(data, &ids)
+		ids, err = s.decode(data)
 	} else if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
 	if err != nil {
 		return err
 	}
-	if err := change(&ids); err != nil {
+	if err := change(ids); err != nil {
 		return err
 	}
-	out, err := json.MarshalIndent(&ids, "", "  ")
+	if ids.Checksum, err = ids.sum(); err != nil {
+		return err
+	}
+	out, err := json.MarshalIndent(ids, "", "  ")
 	if err != nil {
 		return err
 	}
 	return WriteFile(s.path, append(out, '\n'))
 }
 
-// WriteFile replaces a file at once with one that only its owner can read.
+// WriteFile replaces a file at once, and durably, with one that only its owner can
+// read.
 func WriteFile(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".tmp*")
 	if err != nil {
@@ -171,7 +200,14 @@ func WriteFile(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 func newKey(prefix, principal string) *AccessKey {
@@ -366,7 +402,7 @@ func (s *Store) WriteCredentials(path, region string) error {
 	if err != nil {
 		return err
 	}
-	if old, err := os.ReadFile(path); err == nil && bytes.Contains(old, []byte(key.ID)) {
+	if old, err := os.ReadFile(path); err == nil && bytes.Contains(old, []byte(key.ID)) && bytes.Contains(old, []byte(key.Secret)) {
 		return nil
 	}
 	return WriteFile(path, fmt.Appendf(nil, "[default]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = %s\n", key.ID, key.Secret, region))

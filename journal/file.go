@@ -1,7 +1,9 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +31,9 @@ const category vfs.DiskWriteCategory = "zorya-journal"
 type Options struct {
 	FS          vfs.FS // nil: the operating system's.
 	SegmentSize int64  // Bytes; 0: DefaultSegmentSize.
+	// Durable is a record that is known to have been durable: a journal that ends
+	// before it is damaged.
+	Durable uint64
 }
 
 // File is the Journal in a local directory.
@@ -36,6 +41,11 @@ type File struct {
 	fs   vfs.FS
 	dir  string
 	size int64 // Where a segment ends.
+
+	durable uint64 // See Options.
+	marking sync.Mutex
+	mark    marker // Guarded by marking.
+	cut     Cut
 
 	writing sync.Mutex // Held by Append and Trim while they change segments; before mu.
 	buf     []byte
@@ -71,27 +81,65 @@ func OpenFile(dir string, o Options) (*File, error) {
 	if o.SegmentSize == 0 {
 		o.SegmentSize = DefaultSegmentSize
 	}
-	j := &File{fs: o.FS, dir: dir, size: o.SegmentSize, grown: make(chan struct{})}
+	j := &File{fs: o.FS, dir: dir, size: o.SegmentSize, durable: o.Durable, grown: make(chan struct{})}
 	if err := j.fs.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("create journal directory %s: %w", dir, err)
 	}
 	if err := j.syncDir(j.fs.PathDir(dir)); err != nil { // It may be new.
 		return nil, fmt.Errorf("create journal directory %s: %w", dir, err)
 	}
-	if err := j.list(); err != nil {
+	var err error
+	if j.mark.last, err = readMark(j.fs, dir); err != nil {
 		return nil, err
 	}
-	if len(j.segments) == 0 {
-		return j, j.roll()
+	j.durable = max(j.durable, j.mark.last[0], j.mark.last[1])
+	if err := j.list(true); err != nil {
+		return nil, err
 	}
-	return j, j.recover()
+	if len(j.segments) > 0 {
+		return j, j.recover()
+	}
+	if j.durable > 0 {
+		return nil, &CorruptError{File: dir, Reason: fmt.Sprintf("records up to %d had been durable, but there are no segments: files are missing", j.durable)}
+	}
+	return j, j.roll()
+}
+
+// A Cut is a torn tail that opening has cut: bytes that were not zeros, and were no
+// whole record.
+type Cut struct {
+	File   string
+	Offset int64
+	Bytes  int64 // 0: nothing was cut.
+}
+
+// Cut returns what opening has cut.
+func (j *File) Cut() Cut { return j.cut }
+
+// isNotExist reports whether a file system says that a file is not there.
+func isNotExist(err error) bool { return errors.Is(err, os.ErrNotExist) }
+
+// Create makes a journal in a directory that has none, whose next record comes
+// after `last`: that of a cluster made from a backup.
+func Create(dir string, o Options, last uint64) (*File, error) {
+	j := &File{fs: o.FS, dir: dir, size: DefaultSegmentSize, last: last, grown: make(chan struct{})}
+	if err := j.fs.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("create journal directory %s: %w", dir, err)
+	}
+	if err := j.list(true); err != nil {
+		return nil, err
+	}
+	if len(j.segments) > 0 {
+		return nil, fmt.Errorf("create journal: %s has one already", dir)
+	}
+	return j, j.roll()
 }
 
 // segmentName is the name of the segment that begins with a record.
 func segmentName(first uint64) string { return fmt.Sprintf("%016x.journal", first) }
 
-// list finds the segments, and removes what an interrupted creation left.
-func (j *File) list() error {
+// list finds the segments, and with clean removes what an interrupted creation left.
+func (j *File) list(clean bool) error {
 	names, err := j.fs.List(j.dir)
 	if err != nil {
 		return fmt.Errorf("list journal directory %s: %w", j.dir, err)
@@ -100,7 +148,7 @@ func (j *File) list() error {
 	for _, name := range names {
 		path := j.fs.PathJoin(j.dir, name)
 		stem, isSegment := strings.CutSuffix(name, ".journal")
-		if strings.HasSuffix(name, ".journal.tmp") {
+		if clean && strings.HasSuffix(name, ".journal.tmp") {
 			if err := j.fs.Remove(path); err != nil {
 				return fmt.Errorf("remove unfinished segment: %w", err)
 			}
@@ -319,6 +367,10 @@ func (j *File) Err() error {
 
 // Close ends appending. Readers that wait return ErrStopped.
 func (j *File) Close() error {
+	return errors.Join(j.close(), j.closeMark())
+}
+
+func (j *File) close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.err == nil {

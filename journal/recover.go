@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -25,7 +26,11 @@ func (j *File) recover() error {
 	if err != nil {
 		return err
 	}
+	if last < j.durable {
+		return lostTail(s.name, end, last, j.durable)
+	}
 	s.end, j.last = end, last
+	j.cut = Cut{File: s.name, Offset: end, Bytes: int64(len(bytes.TrimRight(data[end:], "\x00")))}
 	if end == segmentHeaderSize && len(data) == segmentHeaderSize {
 		j.active, err = j.fs.OpenReadWrite(s.name, category)
 		return err

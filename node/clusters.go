@@ -30,6 +30,7 @@ type clusters struct {
 	prof  *profile.Profile
 	log   *slog.Logger
 	def   string // the default cluster
+	fresh bool   // it is being made, by the first start
 
 	mu   sync.Mutex
 	byID map[string]*slot
@@ -74,19 +75,36 @@ func openClusters(dir *directory, prof *profile.Profile, log *slog.Logger) (*clu
 			cs.byID[e.Name()] = &slot{}
 		}
 	}
-	if cs.def, err = dir.defaultCluster(); err != nil {
+	if cs.def, cs.fresh, err = dir.defaultCluster(); err != nil {
 		return nil, err
 	}
-	if cs.def == "" {
+	switch {
+	case cs.def == "" && len(cs.byID) > 0:
+		return nil, fmt.Errorf("%s/default is missing: write the id of the default cluster into it, one of those in %s/clusters", dir.path, dir.path)
+	case cs.def == "":
 		cs.def = newClusterID()
-		if err := dir.setDefaultCluster(cs.def); err != nil {
+		if err := dir.setDefaultCluster(cs.def, true); err != nil {
 			return nil, fmt.Errorf("data directory: %w", err)
 		}
+	case cs.byID[cs.def] == nil && !cs.fresh:
+		return nil, fmt.Errorf("%s names the default cluster %s, but its files are missing: %s", dir.path+"/default", cs.def, dir.cluster(cs.def))
 	}
 	if cs.byID[cs.def] == nil {
 		cs.byID[cs.def] = &slot{}
 	}
 	return cs, nil
+}
+
+// established notes that the first start has made everything.
+func (cs *clusters) established() error {
+	if !cs.fresh {
+		return nil
+	}
+	if err := cs.dir.setDefaultCluster(cs.def, false); err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	cs.fresh = false
+	return nil
 }
 
 func (cs *clusters) exists(id string) bool {
@@ -126,7 +144,7 @@ func (cs *clusters) use(ctx context.Context, id string) (c *openCluster, release
 func (cs *clusters) open(ctx context.Context, id string) (*openCluster, error) {
 	lim := cs.prof.Limits
 	c, err := cluster.Open(cs.dir.cluster(id), cluster.Options{
-		Cache: cs.cache, Log: cs.log.With("cluster", id),
+		Cache: cs.cache, Log: cs.log.With("cluster", id), Existing: !cs.fresh,
 		Limits: txn.Limits{Rows: lim.RowsPerTxn, Bytes: int64(lim.TxnBytes), Age: lim.TxnAge},
 	})
 	if err != nil {

@@ -68,7 +68,7 @@ func (c *Config) fill() error {
 //	DIR/ca-key.pem        its key
 //	DIR/credentials       the root access key, as AWS tools read it
 //	DIR/identities.json   users, roles, access keys
-//	DIR/default           id of the default cluster
+//	DIR/default           id of the default cluster; "new" behind it during the first start
 //	DIR/clusters/ID/      a cluster: journal and storage
 type directory struct {
 	path string
@@ -101,24 +101,50 @@ func (d *directory) close() { d.lock.Close() }
 
 func (d *directory) cluster(id string) string { return filepath.Join(d.path, "clusters", id) }
 
-// defaultCluster reads the id of the default cluster; "" if there is none yet.
-func (d *directory) defaultCluster() (string, error) {
-	data, err := os.ReadFile(filepath.Join(d.path, "default"))
+// freshMark stands in DIR/default behind the id until the first start has made
+// everything: what is missing later has been lost, and is not made anew.
+const freshMark = " new"
+
+// defaultCluster reads the id of the default cluster; "" if there is none yet. fresh
+// says that it was being made.
+func (d *directory) defaultCluster() (id string, fresh bool, err error) {
+	name := filepath.Join(d.path, "default")
+	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
+		return "", true, nil
 	}
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
-	id := strings.TrimSpace(string(data))
+	id, fresh = strings.CutSuffix(strings.TrimSuffix(string(data), "\n"), freshMark)
 	if !validClusterID.MatchString(id) {
-		return "", fmt.Errorf("%s: %q is no cluster id", filepath.Join(d.path, "default"), id)
+		return "", false, fmt.Errorf("%s is damaged: %q is no cluster id; write that of the cluster into it", name, id)
 	}
-	return id, nil
+	return id, fresh, nil
 }
 
-func (d *directory) setDefaultCluster(id string) error {
+func (d *directory) setDefaultCluster(id string, fresh bool) error {
+	if fresh {
+		id += freshMark
+	}
 	return iam.WriteFile(filepath.Join(d.path, "default"), []byte(id+"\n"))
+}
+
+// checkFiles makes sure that what an earlier start has made is still there: files
+// that would silently be made anew, with other keys in them.
+func (d *directory) checkFiles() error {
+	for _, pair := range [][2]string{{"identities.json", "credentials"}, {"ca.pem", "ca-key.pem"}} {
+		for i, name := range pair {
+			_, err := os.Stat(filepath.Join(d.path, name))
+			other := pair[1-i]
+			_, otherErr := os.Stat(filepath.Join(d.path, other))
+			if errors.Is(err, fs.ErrNotExist) && otherErr == nil && name != "credentials" {
+				return fmt.Errorf("%s is missing: restore it from a backup, or remove %s too, and new keys will be made",
+					filepath.Join(d.path, name), other)
+			}
+		}
+	}
+	return nil
 }
 
 // validClusterID is the form of a cluster id: 26 characters of base32.

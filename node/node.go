@@ -53,6 +53,11 @@ func Start(ctx context.Context, cfg Config) (*Node, error) {
 }
 
 func (n *Node) start(ctx context.Context) error {
+	if _, fresh, err := n.dir.defaultCluster(); err == nil && !fresh {
+		if err := n.dir.checkFiles(); err != nil {
+			return err
+		}
+	}
 	var err error
 	if n.identities, err = iam.Open(n.dir.path); err != nil {
 		return err
@@ -73,6 +78,9 @@ func (n *Node) start(ctx context.Context) error {
 	release()
 	authority, err := openAuthority(n.dir.path, n.serves)
 	if err != nil {
+		return err
+	}
+	if err := n.clusters.established(); err != nil {
 		return err
 	}
 	listener, err := net.Listen("tcp", n.cfg.PgAddr)

@@ -21,21 +21,21 @@ func (s *Store) Get(_ context.Context, key kv.Key, at kv.Timestamp) (v txn.Value
 		return txn.Value{}, false, s.checkHorizon(at)
 	}
 	if err != nil {
-		return txn.Value{}, false, err
+		return txn.Value{}, false, s.readError(err)
 	}
 	cur, err := decodeCurrent(b)
 	if err == nil && cur.time <= at && !cur.deleted {
 		v, ok = txn.Value{Bytes: slices.Clone(cur.value), Time: cur.time}, true
 	}
 	if err := errors.Join(err, closer.Close()); err != nil {
-		return txn.Value{}, false, err
+		return txn.Value{}, false, s.readError(err)
 	}
 	if cur.time > at {
 		h := history{s: s, at: at}
 		defer h.close()
 		old, found, err := h.get(key, cur.time)
 		if err != nil {
-			return txn.Value{}, false, err
+			return txn.Value{}, false, s.readError(err)
 		}
 		if found {
 			v, ok = txn.Value{Bytes: slices.Clone(old.value), Time: old.time}, true

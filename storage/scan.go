@@ -121,7 +121,7 @@ func (i *iterator) admit() (bool, error) {
 func (i *iterator) Key() []byte          { return i.key }
 func (i *iterator) Value() []byte        { return i.cur.value }
 func (i *iterator) Time() kv.Timestamp   { return i.cur.time }
-func (i *iterator) Err() error           { return i.err }
+func (i *iterator) Err() error           { return i.s.readError(i.err) }
 func (i *iterator) Stats() txn.ScanStats { return i.stats }
 
 // Close implements txn.Iterator.

@@ -41,13 +41,16 @@ type Store struct {
 	changes   map[uint32]int64
 
 	trouble chan error // The last failure of Pebble's own goroutines.
+	damage  atomic.Pointer[Damage]
+	logger  pebble.Logger
 }
 
 // Open opens the store in dir, or makes one.
 func Open(dir string, o Options) (*Store, error) {
 	s := &Store{changes: map[uint32]int64{}, trouble: make(chan error, 1)}
 	p := pebbleOptions(o)
-	p.EventListener = &pebble.EventListener{BackgroundError: s.backgroundError}
+	s.logger = p.Logger
+	p.EventListener = &pebble.EventListener{BackgroundError: s.backgroundError, DataCorruption: s.corruption}
 	db, err := pebble.Open(dir, p)
 	if err != nil {
 		return nil, fmt.Errorf("open storage %s: %w", dir, err)

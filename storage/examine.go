@@ -1,0 +1,231 @@
+package storage
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/objstorage"
+	"github.com/cockroachdb/pebble/v2/record"
+	"github.com/cockroachdb/pebble/v2/sstable"
+	"github.com/cockroachdb/pebble/v2/sstable/block"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// Peek returns the state of the store in dir without changing anything, and whether
+// there is a store at all. It fails if the store cannot be opened as it is.
+func Peek(dir string, o Options) (st State, exists bool, err error) {
+	p := pebbleOptions(o)
+	names, err := p.FS.List(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return State{}, false, nil
+	}
+	if err != nil {
+		return State{}, false, fmt.Errorf("open storage %s: %w", dir, err)
+	}
+	desc, err := pebble.Peek(dir, p.FS)
+	if err != nil {
+		return State{}, false, fmt.Errorf("open storage %s: %w", dir, err)
+	}
+	if !desc.Exists {
+		return State{}, false, orphaned(p.FS, dir, names)
+	}
+	db, err := openReadOnly(dir, o)
+	if err != nil {
+		return State{}, true, fmt.Errorf("open storage %s: %w", dir, err)
+	}
+	st, err = readState(db)
+	return st, true, errors.Join(err, db.Close())
+}
+
+// orphaned is the error for a directory that has a store's files, but not the one
+// that says which they are. Pebble would begin anew and remove them.
+func orphaned(fs vfs.FS, dir string, names []string) error {
+	for _, name := range names {
+		if strings.HasSuffix(name, ".sst") {
+			return &Damage{File: fs.PathJoin(dir, "marker.manifest.*"), Offset: -1, Reason: "the file is missing, but there are tables"}
+		}
+	}
+	return nil
+}
+
+// openReadOnly opens the Pebble store in dir, which exists.
+func openReadOnly(dir string, o Options) (*pebble.DB, error) {
+	p := pebbleOptions(o)
+	p.ReadOnly = true
+	return pebble.Open(dir, p)
+}
+
+// A Survey is what a closed store holds.
+type Survey struct {
+	Exists bool
+	Tables int
+	Blocks int // Whose checksums were right.
+	Bytes  int64
+	State  State
+	Damage []*Damage
+}
+
+// Examine reads every block of every table of a closed store without changing
+// anything, past damage too. It returns an error only if a file cannot be read.
+func Examine(dir string, o Options) (*Survey, error) {
+	s := &Survey{}
+	p := pebbleOptions(o)
+	names, err := p.FS.List(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return s, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list storage directory: %w", err)
+	}
+	slices.Sort(names)
+	o.Cache, o.FileCache = nil, nil // Blocks are to come from the disk.
+	var live map[string]bool
+	if s.State, s.Exists, err = Peek(dir, o); err == nil && s.Exists {
+		live, err = liveTables(dir, o)
+	}
+	if err != nil {
+		s.Damage = append(s.Damage, asDamage(dir, err))
+	}
+	for _, name := range names {
+		path := p.FS.PathJoin(dir, name)
+		switch {
+		case strings.HasSuffix(name, ".sst") && (live == nil || live[name]):
+			err = s.table(p, path)
+		case strings.HasPrefix(name, "MANIFEST-"):
+			err = s.manifest(p.FS, path)
+		default:
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// asDamage makes an error of opening a Damage that names what it can.
+func asDamage(dir string, err error) *Damage {
+	var d *Damage
+	if errors.As(err, &d) {
+		return d
+	}
+	return &Damage{File: dir, Offset: -1, Reason: err.Error()}
+}
+
+// liveTables are the files that the newest state consists of.
+func liveTables(dir string, o Options) (map[string]bool, error) {
+	db, err := openReadOnly(dir, o)
+	if err != nil {
+		return nil, err
+	}
+	levels, err := db.SSTables()
+	live := map[string]bool{}
+	for _, tables := range levels {
+		for i := range tables {
+			live[fmt.Sprintf("%06d.sst", uint64(tables[i].BackingSSTNum))] = true
+		}
+	}
+	return live, errors.Join(err, db.Close())
+}
+
+// table reads the blocks of a table.
+func (s *Survey) table(p *pebble.Options, path string) error {
+	f, err := p.FS.Open(path)
+	if err != nil {
+		return fmt.Errorf("open table: %w", err)
+	}
+	s.Tables++
+	readable, err := sstable.NewSimpleReadable(f)
+	if err != nil {
+		return errors.Join(fmt.Errorf("open table %s: %w", path, err), f.Close())
+	}
+	s.Bytes += readable.Size()
+	if err := s.blocks(p, readable, path); err != nil {
+		if isReadError(err) {
+			return fmt.Errorf("read table %s: %w", path, err)
+		}
+		s.Damage = append(s.Damage, &Damage{File: path, Offset: offsetIn(err), Reason: err.Error()})
+	}
+	return nil
+}
+
+// blocks reads a table's blocks and notes those that are damaged. Its error is for
+// what keeps it from finding them.
+func (s *Survey) blocks(p *pebble.Options, readable objstorage.Readable, path string) (err error) {
+	// Pebble panics over some damage in the blocks that say where the others are.
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: %v", ErrCorrupt, r)
+		}
+	}()
+	ctx := context.Background()
+	r, err := sstable.NewReader(ctx, readable, p.MakeReaderOptions())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	layout, err := r.Layout()
+	if err != nil {
+		return err
+	}
+	for _, h := range handles(layout) {
+		b := make([]byte, h.Length+block.TrailerLen)
+		if err := readable.ReadAt(ctx, b, int64(h.Offset)); err != nil {
+			return err
+		}
+		if err := block.ValidateChecksum(block.ChecksumTypeCRC32c, b, h); err != nil {
+			s.Damage = append(s.Damage, &Damage{File: path, Offset: int64(h.Offset), Reason: err.Error()})
+			continue
+		}
+		s.Blocks++
+	}
+	return nil
+}
+
+// handles are the places of all blocks that a table has.
+func handles(l *sstable.Layout) (list []block.Handle) {
+	for i := range l.Data {
+		list = append(list, l.Data[i].Handle)
+	}
+	for i := range l.Filter {
+		list = append(list, l.Filter[i].Handle)
+	}
+	list = append(append(list, l.Index...), l.ValueBlock...)
+	list = append(list, l.TopIndex, l.RangeDel, l.RangeKey, l.ValueIndex, l.Properties, l.MetaIndex, l.BlobReferenceIndex)
+	list = slices.DeleteFunc(list, func(h block.Handle) bool { return h.Length == 0 })
+	slices.SortFunc(list, func(a, b block.Handle) int { return cmp.Compare(a.Offset, b.Offset) })
+	return list
+}
+
+// manifest reads the records of a manifest.
+func (s *Survey) manifest(fs vfs.FS, path string) error {
+	f, err := fs.Open(path)
+	if err != nil {
+		return fmt.Errorf("open manifest: %w", err)
+	}
+	defer f.Close()
+	r := record.NewReader(f, 0)
+	for {
+		at := r.Offset()
+		one, err := r.Next()
+		if err == nil {
+			_, err = io.Copy(io.Discard, one)
+		} else if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			if isReadError(err) {
+				return fmt.Errorf("read manifest %s: %w", path, err)
+			}
+			s.Damage = append(s.Damage, &Damage{File: path, Offset: at, Reason: "the record is not whole: " + err.Error()})
+			return nil
+		}
+	}
+}
