@@ -235,3 +235,24 @@ func TestRowsOfPortalsComeInPieces(t *testing.T) {
 		t.Fatal(fmt.Sprint(n, rows.Err()))
 	}
 }
+
+// A statement by the extended protocol, without a block, is committed, also if the
+// query string before it has failed, by the simple protocol.
+func TestCommitAfterFailedQuery(t *testing.T) {
+	s := start(t)
+	a, b := s.connect(t), s.connect(t)
+	exec(t, a, "CREATE TABLE t (k int PRIMARY KEY, n int)", "INSERT INTO t VALUES (1, 0)")
+	increment := func() {
+		if _, err := b.Exec(t.Context(), "UPDATE t SET n = n + $1 WHERE k = 1", 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fails(t, b, "42703", "SELECT nothing FROM t")
+	increment()
+	want(t, a, "SELECT n FROM t", "1")
+	exec(t, b, "BEGIN", "UPDATE t SET n = 7 WHERE k = 1")
+	exec(t, a, "UPDATE t SET n = 10 WHERE k = 1")
+	fails(t, b, "40001", "COMMIT")
+	increment()
+	want(t, a, "SELECT n FROM t", "11")
+}

@@ -69,9 +69,6 @@ type Session struct {
 	currval map[types.OID]int64
 	lastSeq types.OID
 	domains domainSet
-	// broken: a message of an extended-protocol batch failed outside a block; Sync
-	// ends it.
-	broken bool
 }
 
 // txnState is the open transaction, explicit or implicit; tx is nil when there is none.
@@ -231,11 +228,11 @@ func (s *Session) followRole() {
 	}
 }
 
-// Failed tells the session that a message failed.
+// Failed tells the session that a message failed. In an extended-protocol batch
+// nothing more may come but Sync.
 func (s *Session) Failed(error) {
 	if s.status == idle {
 		s.endTxn(false)
-		s.broken = true
 		return
 	}
 	s.status = transitions[s.status][evError]
@@ -249,13 +246,7 @@ func (s *Session) Failed(error) {
 
 // Sync ends an implicit transaction.
 func (s *Session) Sync(ctx context.Context, w Results) error {
-	broken := s.broken
-	s.broken = false
 	if s.status != idle {
-		return s.report(w)
-	}
-	if broken {
-		s.endTxn(false)
 		return s.report(w)
 	}
 	err := s.commit(ctx)
