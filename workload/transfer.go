@@ -30,6 +30,8 @@ var (
 	errNoSuch   = errors.New("no such account")
 	// errRolledBack: COMMIT was answered by ROLLBACK.
 	errRolledBack = errors.New("the transaction was rolled back")
+	// errVanished: a row that the transaction has seen is not there any more.
+	errVanished = errors.New("the row is gone")
 )
 
 // run tries t once. It returns the id of the ledger's entry once the server has
@@ -106,6 +108,8 @@ func errorClass(err error) string {
 		return "no such account"
 	case errors.Is(err, errRolledBack):
 		return "rolled back"
+	case errors.Is(err, errVanished):
+		return "vanished"
 	}
 	return "connection"
 }

@@ -1,0 +1,210 @@
+package workload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"zorya/history"
+)
+
+// ListAppend is a load of transactions that append to lists and read them, recorded
+// so that history.Check can judge the database. A list is a row: its key, and the
+// values as text. It lives in one of two tables and moves between them, so that rows
+// come and go; an index that includes the values serves some of the reads.
+type ListAppend struct {
+	Target  *Target
+	Clients int // connections, each with one transaction at a time
+	// Keys are the lists in use at a time. After PerKey appends a new one takes a
+	// list's place; the old one is still read now and then.
+	Keys, PerKey int
+	Seed         uint64
+	// Recorded is called with each transaction, if it is set, one at a time.
+	Recorded func(*history.Txn) error
+
+	start time.Time
+	mu    sync.Mutex // guards what follows
+	live  []liveList
+	next  int // the next new key
+	txns  []history.Txn
+	err   error // of Recorded
+	ids   atomic.Int64
+	// Connections that broke, and transactions that failed, by SQLSTATE.
+	Reconnects atomic.Int64
+	errors     map[string]int
+}
+
+// A liveList is a key in use and how many appends to it were tried.
+type liveList struct{ key, appends int }
+
+// listSchema makes the tables. history_keys has the keys of lists that move: a unique
+// key that is never deleted, so that two transactions cannot both make the first row.
+var listSchema = []string{
+	"DROP TABLE IF EXISTS history_a", "DROP TABLE IF EXISTS history_b", "DROP TABLE IF EXISTS history_keys",
+	"CREATE TABLE history_keys (k int PRIMARY KEY)",
+	"CREATE TABLE history_a (k int PRIMARY KEY, shard int NOT NULL, v text NOT NULL)",
+	"CREATE TABLE history_b (k int PRIMARY KEY, shard int NOT NULL, v text NOT NULL)",
+}
+
+// shardKeys is how many keys share a shard, which one read by index returns.
+const shardKeys = 4
+
+// shardOf is the shard of a key.
+func shardOf(key int) int { return key / shardKeys }
+
+// moves tells whether the list under a key may change its table.
+func moves(key int) bool { return key%shardKeys != shardKeys-1 }
+
+// Setup makes empty tables; old ones are dropped.
+func (l *ListAppend) Setup(ctx context.Context) error {
+	conn, err := l.Target.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer closeAll([]*pgx.Conn{conn})
+	for _, sql := range listSchema {
+		if err := execute(ctx, conn, sql); err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
+		}
+	}
+	for _, table := range []string{"history_a", "history_b"} {
+		if err := makeIndex(ctx, conn, table); err != nil {
+			return fmt.Errorf("index of %s: %w", table, err)
+		}
+	}
+	return nil
+}
+
+// makeIndex makes the index by which shards are read: in the background where that is
+// the only way, and waits for it.
+func makeIndex(ctx context.Context, conn *pgx.Conn, table string) error {
+	definition := fmt.Sprintf("%s_shard ON %s (shard) INCLUDE (v)", table, table)
+	var job string
+	err := conn.QueryRow(ctx, "CREATE INDEX ASYNC "+definition).Scan(&job)
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "42601" {
+		return execute(ctx, conn, "CREATE INDEX "+definition)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, "CALL sys.wait_for_job('"+job+"')")
+	return err
+}
+
+// Run puts the load on until the time is over or ctx ends, then reads all lists once
+// more, and returns what was recorded. It goes on while the server is away. The error
+// is for what kept it from working at all.
+func (l *ListAppend) Run(ctx context.Context, d time.Duration) ([]history.Txn, error) {
+	if l.Clients < 1 || l.Keys < 1 || l.PerKey < 1 {
+		return nil, errors.New("clients, keys and appends per key must be at least 1")
+	}
+	l.start, l.errors = time.Now(), map[string]int{}
+	for range l.Keys {
+		l.live = append(l.live, liveList{key: l.next})
+		l.next++
+	}
+	timed, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	var wg sync.WaitGroup
+	for n := range l.Clients {
+		c := &listClient{load: l, number: n, rng: rand.New(rand.NewPCG(l.Seed, uint64(n)))}
+		wg.Go(func() {
+			defer c.close()
+			for timed.Err() == nil {
+				c.transaction(timed)
+			}
+		})
+	}
+	wg.Wait()
+	err := l.readAll(context.WithoutCancel(ctx))
+	return l.txns, errors.Join(err, l.err)
+}
+
+// Errors returns how many transactions failed or have an unknown outcome, by SQLSTATE.
+func (l *ListAppend) Errors() map[string]int { return l.errors }
+
+// now is the time since the start, by the monotonic clock; never 0.
+func (l *ListAppend) now() int64 { return int64(time.Since(l.start)) + 1 }
+
+// pick chooses a list; old ones now and then.
+func (l *ListAppend) pick(rng *rand.Rand) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if rng.IntN(30) == 0 {
+		return rng.IntN(l.next)
+	}
+	return l.live[rng.IntN(len(l.live))].key
+}
+
+// pickToAppend chooses a list and the value to append to it.
+func (l *ListAppend) pickToAppend(rng *rand.Rand) (key, value int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	slot := &l.live[rng.IntN(len(l.live))]
+	if slot.appends >= l.PerKey {
+		*slot = liveList{key: l.next}
+		l.next++
+	}
+	slot.appends++
+	return slot.key, slot.appends
+}
+
+// record keeps a transaction.
+func (l *ListAppend) record(t *history.Txn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if t.Outcome != history.OK {
+		l.errors[t.Error]++
+	}
+	l.txns = append(l.txns, *t)
+	if l.Recorded != nil && l.err == nil {
+		l.err = l.Recorded(t)
+	}
+}
+
+// finalPatience is how long the last reads are tried again: the server may be coming
+// up. finalKeys are the lists that one transaction reads.
+const (
+	finalPatience = 2 * time.Minute
+	finalKeys     = 10 * shardKeys
+)
+
+// readAll reads all lists, each by its key and by the index in one transaction.
+func (l *ListAppend) readAll(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, finalPatience)
+	defer cancel()
+	c := &listClient{load: l, number: l.Clients, rng: rand.New(rand.NewPCG(l.Seed, uint64(l.Clients)))}
+	defer c.close()
+	for first := 0; first < l.next; first += finalKeys {
+		last := min(first+finalKeys, l.next)
+		for {
+			t := c.run(ctx, func(ctx context.Context, x *listTxn) error {
+				for shard := shardOf(first); shard <= shardOf(last-1); shard++ {
+					if err := x.readShard(ctx, shard); err != nil {
+						return err
+					}
+				}
+				keys := make([]int, 0, last-first)
+				for key := first; key < last; key++ {
+					keys = append(keys, key)
+				}
+				return x.readKeys(ctx, keys)
+			})
+			if t != nil && t.Outcome == history.OK {
+				break
+			}
+			if !sleep(ctx, reconnectWait) {
+				return fmt.Errorf("lists could not be read at the end: %w", context.Cause(ctx))
+			}
+		}
+	}
+	return nil
+}
