@@ -24,7 +24,7 @@ var layers = [][]string{
 	{"sql/plan"},
 	{"sql/exec"},
 	{"sql/jobs", "session"},
-	{"pgwire"},
+	{"check", "pgwire"},
 	{"node"},
 	{"cmd/zorya"},
 }

@@ -407,3 +407,14 @@ func (s *Store) WriteCredentials(path, region string) error {
 	}
 	return WriteFile(path, fmt.Appendf(nil, "[default]\naws_access_key_id = %s\naws_secret_access_key = %s\nregion = %s\n", key.ID, key.Secret, region))
 }
+
+// Verify checks the identity file of a data directory without changing anything.
+func Verify(dir string) error {
+	s := &Store{path: filepath.Join(dir, "identities.json")}
+	data, err := os.ReadFile(s.path)
+	if err != nil {
+		return err
+	}
+	_, err = s.decode(data)
+	return err
+}

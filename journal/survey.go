@@ -29,6 +29,9 @@ type Survey struct {
 // calls each with the whole frames in order. It returns an error only if a file
 // cannot be read; a directory that is missing is an empty journal.
 func Examine(dir string, fs vfs.FS, each func([]Record)) (*Survey, error) {
+	if fs == nil {
+		fs = vfs.Default
+	}
 	s := &Survey{First: 1}
 	j := &File{fs: fs, dir: dir}
 	if _, err := fs.Stat(dir); isNotExist(err) {

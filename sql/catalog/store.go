@@ -48,6 +48,12 @@ func RefOf(oid types.OID, kind byte) Ref {
 // KeyOf is the key of an object's descriptor.
 func KeyOf(o Object) kv.Key { return descriptorKey(o.kind(), o.ID()) }
 
+// CheckDescriptor reports whether a descriptor can be read.
+func CheckDescriptor(key kv.Key, value []byte) error {
+	_, err := decode(key, value)
+	return err
+}
+
 func encode(o Object) ([]byte, error) {
 	b, err := json.Marshal(o)
 	if err != nil {

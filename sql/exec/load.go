@@ -1,12 +1,15 @@
 package exec
 
 import (
+	"context"
+
 	"zorya/kv"
 	"zorya/pgerr"
 	"zorya/sql/catalog"
 	"zorya/sql/expr"
 	"zorya/sql/rel"
 	"zorya/sql/types"
+	"zorya/txn"
 )
 
 // A Loader inserts rows without a plan, as COPY does. It belongs to one statement.
@@ -93,4 +96,11 @@ func (b *IndexBuilder) Duplicate(e IndexEntry) error {
 	cols, vals := b.w.keyTexts(b.x.idx, e.Values)
 	return b.w.at(pgerr.New(pgerr.UniqueViolation, "could not create unique index \"%s\"", b.x.idx.Name).
 		WithDetail("Key (%s)=(%s) is duplicated.", cols, vals), "", b.x.idx.Name)
+}
+
+// Parent returns the base key of the row that a foreign key's values refer to; nil
+// if there is none.
+func Parent(ctx context.Context, tx txn.Tx, fk *catalog.ForeignKey, parent *catalog.Table, key []types.Datum) (kv.Key, error) {
+	r := &run{Context: &Context{Ctx: ctx, Tx: tx}}
+	return r.findParent(fk, parent, key)
 }
