@@ -41,7 +41,7 @@ var never = []struct{ from, to []string }{
 // behind one door can be replaced.
 var homes = map[string][]string{
 	"github.com/pganalyze/pg_query_go":    {"sql/parser"},
-	"github.com/cockroachdb/pebble":       {"journal", "storage", "cluster", "txn"},
+	"github.com/cockroachdb/pebble":       {"journal", "storage", "cluster", "txn", "node"},
 	"github.com/jackc/pgx":                {"pgwire", "workload", "cmd/zorya"},
 	"github.com/spf13/cobra":              {"cmd/zorya"},
 	"github.com/schollz/progressbar":      {"cmd/zorya"},

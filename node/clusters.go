@@ -4,9 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -25,12 +26,12 @@ import (
 // somebody uses it and closed when nobody has for a while and no job runs; the
 // default one stays open. Safe for concurrent use.
 type clusters struct {
-	dir   *directory
-	cache *cluster.Cache
-	prof  *profile.Profile
-	log   *slog.Logger
-	def   string // the default cluster
-	fresh bool   // it is being made, by the first start
+	dir     *directory
+	options cluster.Options // that all of them share
+	prof    *profile.Profile
+	log     *slog.Logger
+	def     string // the default cluster
+	fresh   bool   // it is being made, by the first start
 
 	mu   sync.Mutex
 	byID map[string]*slot
@@ -64,17 +65,13 @@ func newClusterID() string {
 
 // openClusters finds the clusters of a directory and makes the default one if
 // there is none.
-func openClusters(dir *directory, prof *profile.Profile, log *slog.Logger) (*clusters, error) {
-	cs := &clusters{dir: dir, cache: cluster.NewCache(), prof: prof, log: log, byID: map[string]*slot{}}
-	entries, err := os.ReadDir(dir.path + "/clusters")
-	if err != nil {
+func openClusters(dir *directory, prof *profile.Profile, cfg Config) (*clusters, error) {
+	cs := &clusters{dir: dir, prof: prof, log: cfg.Log, byID: map[string]*slot{}}
+	cs.options = cluster.Options{FS: cfg.FS, ReplayBytes: cfg.ReplayBytes, Cache: cluster.NewCache()}
+	if err := cs.find(); err != nil {
 		return nil, err
 	}
-	for _, e := range entries {
-		if e.IsDir() && validClusterID.MatchString(e.Name()) {
-			cs.byID[e.Name()] = &slot{}
-		}
-	}
+	var err error
 	if cs.def, cs.fresh, err = dir.defaultCluster(); err != nil {
 		return nil, err
 	}
@@ -93,6 +90,25 @@ func openClusters(dir *directory, prof *profile.Profile, log *slog.Logger) (*clu
 		cs.byID[cs.def] = &slot{}
 	}
 	return cs, nil
+}
+
+// find finds the clusters of the directory.
+func (cs *clusters) find() error {
+	files := cs.options.FS
+	names, err := files.List(cs.dir.path + "/clusters")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, name := range names {
+		info, err := files.Stat(cs.dir.cluster(name))
+		if err != nil {
+			return err
+		}
+		if info.IsDir() && validClusterID.MatchString(name) {
+			cs.byID[name] = &slot{}
+		}
+	}
+	return nil
 }
 
 // established notes that the first start has made everything.
@@ -143,23 +159,23 @@ func (cs *clusters) use(ctx context.Context, id string) (c *openCluster, release
 // open opens a cluster, makes its catalog if it is new, and starts its jobs.
 func (cs *clusters) open(ctx context.Context, id string) (*openCluster, error) {
 	lim := cs.prof.Limits
-	c, err := cluster.Open(cs.dir.cluster(id), cluster.Options{
-		Cache: cs.cache, Log: cs.log.With("cluster", id), Existing: !cs.fresh,
-		Limits: txn.Limits{Rows: lim.RowsPerTxn, Bytes: int64(lim.TxnBytes), Age: lim.TxnAge},
-	})
+	o := cs.options
+	o.Log, o.Existing = cs.log.With("cluster", id), !cs.fresh
+	o.Limits = txn.Limits{Rows: lim.RowsPerTxn, Bytes: int64(lim.TxnBytes), Age: lim.TxnAge}
+	c, err := cluster.Open(cs.dir.cluster(id), o)
 	if err != nil {
 		return nil, err
 	}
-	o := &openCluster{id: id, c: c}
+	open := &openCluster{id: id, c: c}
 	db := c.DB()
 	if err := bootstrap(ctx, db); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("make catalog: %w", err)
 	}
 	cache := catalog.NewCache(pgcatalog.Tables())
-	o.jobs = jobs.Start(jobs.Config{DB: db, Catalog: cache, Changes: c.Changes, Limits: session.StatementLimits(lim), Log: cs.log.With("cluster", id)})
-	o.shared = session.Shared{DB: db, Catalog: cache, Profile: cs.prof, Sequences: session.NewSequences(db), Jobs: o.jobs, Log: cs.log}
-	return o, nil
+	open.jobs = jobs.Start(jobs.Config{DB: db, Catalog: cache, Changes: c.Changes, Limits: session.StatementLimits(lim), Log: cs.log.With("cluster", id)})
+	open.shared = session.Shared{DB: db, Catalog: cache, Profile: cs.prof, Sequences: session.NewSequences(db), Jobs: open.jobs, Log: cs.log}
+	return open, nil
 }
 
 func bootstrap(ctx context.Context, db *txn.DB) error {

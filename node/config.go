@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
 	"zorya/iam"
 	"zorya/profile"
 )
@@ -29,7 +31,13 @@ type Config struct {
 	// ConnectionRate limits new connections per second, after a burst of ten times
 	// as many; 0 for no limit.
 	ConnectionRate int
-	Log            *slog.Logger
+	// FS holds the clusters; nil: the operating system's. Identities and certificates
+	// are always on that.
+	FS vfs.FS
+	// ReplayBytes bounds the journal that a cluster keeps and may have to replay after
+	// a crash; 0: the cluster's own bound.
+	ReplayBytes int64
+	Log         *slog.Logger
 }
 
 // Defaults of a Config.
@@ -54,6 +62,9 @@ func (c *Config) fill() error {
 	}
 	if _, ok := profile.Lookup(c.Profile); !ok {
 		return fmt.Errorf("unknown profile %q: use dsql or extended", c.Profile)
+	}
+	if c.FS == nil {
+		c.FS = vfs.Default
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -80,7 +91,7 @@ var ErrLocked = errors.New("another zorya process is using this data directory")
 
 // openDirectory makes the directory if it is missing and locks it.
 func openDirectory(path string) (*directory, error) {
-	if err := os.MkdirAll(filepath.Join(path, "clusters"), 0o700); err != nil {
+	if err := makeDirectory(filepath.Join(path, "clusters")); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
 	lock, err := os.OpenFile(filepath.Join(path, "LOCK"), os.O_CREATE|os.O_RDWR, 0o600)
@@ -95,6 +106,26 @@ func openDirectory(path string) (*directory, error) {
 		return nil, fmt.Errorf("lock data directory %s: %w", path, err)
 	}
 	return &directory{path: path, lock: lock}, nil
+}
+
+// makeDirectory makes a directory and those above it that are missing, and makes
+// them durable: a directory is an entry of its parent.
+func makeDirectory(path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	parent := filepath.Dir(path)
+	if err := makeDirectory(parent); err != nil {
+		return err
+	}
+	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	d, err := os.Open(parent)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 func (d *directory) close() { d.lock.Close() }

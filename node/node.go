@@ -66,7 +66,7 @@ func (n *Node) start(ctx context.Context) error {
 		return fmt.Errorf("write credentials: %w", err)
 	}
 	prof, _ := profile.Lookup(n.cfg.Profile)
-	if n.clusters, err = openClusters(n.dir, prof, n.log); err != nil {
+	if n.clusters, err = openClusters(n.dir, prof, n.cfg); err != nil {
 		return err
 	}
 	// The default cluster is opened now: what is wrong with it should be heard at
