@@ -24,7 +24,7 @@ var layers = [][]string{
 	{"sql/plan"},
 	{"sql/exec"},
 	{"sql/jobs", "session"},
-	{"check", "pgwire"},
+	{"backup", "check", "pgwire"},
 	{"node"},
 	{"cmd/zorya"},
 }

@@ -80,6 +80,7 @@ func (c *Config) fill() error {
 //	DIR/credentials       the root access key, as AWS tools read it
 //	DIR/identities.json   users, roles, access keys
 //	DIR/default           id of the default cluster; "new" behind it during the first start
+//	DIR/control.sock      while a server runs: for commands on this machine
 //	DIR/clusters/ID/      a cluster: journal and storage
 type directory struct {
 	path string

@@ -29,6 +29,7 @@ type Node struct {
 	pgAddr     net.Addr
 	http       *http.Server
 	httpAddr   net.Addr
+	control    *http.Server
 	stop       context.CancelFunc
 	done       chan error
 }
@@ -98,6 +99,7 @@ func (n *Node) start(ctx context.Context) error {
 		listener.Close()
 		return err
 	}
+	n.startControl()
 	bg, stop := context.WithCancel(context.Background())
 	n.stop = stop
 	go n.housekeeping(bg)
@@ -155,6 +157,7 @@ func (n *Node) Close(ctx context.Context) error {
 	if n.http != nil {
 		n.http.Close()
 	}
+	n.stopControl()
 	return n.close()
 }
 

@@ -40,7 +40,7 @@ func (st State) encode() []byte {
 }
 
 // readState returns the state on disk; the zero State if there is none yet.
-func readState(db *pebble.DB) (State, error) {
+func readState(db pebble.Reader) (State, error) {
 	b, closer, err := db.Get(stateKey)
 	if errors.Is(err, pebble.ErrNotFound) {
 		return State{}, nil

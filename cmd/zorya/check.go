@@ -3,9 +3,11 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"os"
 
 	"github.com/spf13/cobra"
 
+	"zorya/backup"
 	"zorya/check"
 )
 
@@ -16,8 +18,8 @@ func checkCmd() *cobra.Command {
 	var o check.Options
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "check [DIR]",
-		Short: "Verify a data directory that no server is using",
+		Use:   "check [DIR | BACKUP]",
+		Short: "Verify a data directory that no server is using, or a backup",
 		Long: `Check reads everything in a data directory (or in that of one cluster) and changes
 nothing: every frame of the journal, every block of storage, every descriptor, row
 and index entry. It prints what it has read and what is damaged, with file and
@@ -27,6 +29,9 @@ offset, and fails if anything is.`,
 			dir := defaultDir
 			if len(args) > 0 {
 				dir = args[0]
+			}
+			if info, err := os.Stat(dir); err == nil && info.Mode().IsRegular() {
+				return checkBackup(cmd, dir, asJSON)
 			}
 			r, err := check.Directory(cmd.Context(), dir, o)
 			if err != nil {
@@ -50,4 +55,18 @@ offset, and fails if anything is.`,
 	f.BoolVar(&o.SkipForeignKeys, "skip-foreign-keys", false, "do not look for each row's parent")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// checkBackup reads a backup to its end.
+func checkBackup(cmd *cobra.Command, name string, asJSON bool) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	b, err := backup.Verify(f)
+	if err != nil {
+		return err
+	}
+	return saidBackup(cmd.OutOrStdout(), asJSON, name, b)
 }

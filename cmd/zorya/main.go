@@ -32,6 +32,6 @@ COMMIT, as Amazon Aurora DSQL does.
   zorya token    print a token for another client`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
-	cmd.AddCommand(serveCmd(), tokenCmd(), psqlCmd(), iamCmd(), checkCmd(), workloadCmd())
+	cmd.AddCommand(serveCmd(), tokenCmd(), psqlCmd(), iamCmd(), checkCmd(), backupCmd(), restoreCmd(), workloadCmd())
 	return cmd
 }
