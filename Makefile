@@ -4,11 +4,13 @@ GO      ?= go
 DATA    ?= zorya-data
 PG_ADDR ?= 127.0.0.1:5432
 ARGS    ?=
+ROUNDS  ?= 20
+CUTS    ?= 20
 
 # What commits, recovers and stores, also tested with the race detector.
 RACE = ./journal ./storage ./adjudicator ./txn ./cluster
 
-.PHONY: run demo test ci build lint bench help race crash example sqltest-pg
+.PHONY: run demo test ci build lint bench help race crash sensitivity example sqltest-pg
 
 run: build ## Build and run a database on ./zorya-data (ARGS="--profile extended" adds flags)
 	bin/zorya serve --data $(DATA) --pg-addr $(PG_ADDR) $(ARGS)
@@ -33,8 +35,12 @@ lint: ## gofmt, vet and staticcheck
 race: ## Test the commit path with the race detector
 	$(GO) test -race -short $(RACE)
 
-crash: build ## Kill the server 20 times under load and verify that nothing acknowledged is lost
-	bash scripts/crash.sh
+crash: build ## Under load: kill -9 (ROUNDS=20), power losses (CUTS=20), failing disks; nothing acknowledged is lost
+	ROUNDS=$(ROUNDS) bash scripts/crash.sh
+	$(GO) test ./e2e -count=1 -timeout 1h -run 'TestPowerLoss|TestDiskFaults' -v -args -cuts $(CUTS) -faults 2
+
+sensitivity: build ## Show that the history checker reports what it should (ZORYA_TEST_PG=postgres://…)
+	bash scripts/sensitivity.sh
 
 example: ## Check the types of examples/bank
 	cd examples/bank && npm ci --no-audit --no-fund && npm run check
