@@ -25,12 +25,16 @@ type ListAppend struct {
 	// Keys are the lists in use at a time. After PerKey appends a new one takes a
 	// list's place; the old one is still read now and then.
 	Keys, PerKey int
-	Seed         uint64
+	// Hold is how long a few transactions wait, at most, between their operations, with
+	// a snapshot that grows old.
+	Hold time.Duration
+	Seed uint64
 	// Recorded is called with each transaction, if it is set, one at a time.
 	Recorded func(*history.Txn) error
 
 	start time.Time
-	mu    sync.Mutex // guards what follows
+	over  <-chan struct{} // closed when the time is over
+	mu    sync.Mutex      // guards what follows
 	live  []liveList
 	next  int // the next new key
 	txns  []history.Txn
@@ -113,6 +117,7 @@ func (l *ListAppend) Run(ctx context.Context, d time.Duration) ([]history.Txn, e
 	}
 	timed, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
+	l.over = timed.Done()
 	var wg sync.WaitGroup
 	for n := range l.Clients {
 		c := &listClient{load: l, number: n, rng: rand.New(rand.NewPCG(l.Seed, uint64(n)))}

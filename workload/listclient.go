@@ -73,7 +73,7 @@ func (c *listClient) run(ctx context.Context, body func(context.Context, *listTx
 	if !c.connected(ctx) {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), listTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), listTimeout+c.load.Hold)
 	defer cancel()
 	x := c.newTxn()
 	_, err := c.conn.Exec(ctx, c.load.Target.begin())
@@ -161,12 +161,24 @@ func (x *listTxn) finish(outcome history.Outcome, err error) {
 // add records an operation that was answered.
 func (x *listTxn) add(op history.Op) { x.Ops = append(x.Ops, op) }
 
+// holdOneIn is how many transactions there are for one that waits.
+const holdOneIn = 2000
+
 // several does one to four operations.
 func (x *listTxn) several(ctx context.Context, do func(*listTxn, context.Context) error) error {
 	for range 1 + x.c.rng.IntN(4) {
 		if err := do(x, ctx); err != nil {
 			return err
 		}
+	}
+	if hold := x.c.load.Hold; hold > 0 && x.c.rng.IntN(holdOneIn) == 0 {
+		timer := time.NewTimer(time.Duration(x.c.rng.Int64N(int64(hold))))
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-x.c.load.over:
+		}
+		return do(x, ctx)
 	}
 	return nil
 }

@@ -50,6 +50,7 @@ The tables history_a, history_b and history_keys are dropped and made anew.`,
 	f.IntVar(&o.load.Clients, "clients", 8, "connections, each with one transaction at a time")
 	f.IntVar(&o.load.Keys, "keys", 12, "lists in use at a time: fewer mean more conflicts")
 	f.IntVar(&o.load.PerKey, "appends", 64, "appends to a list before another takes its place")
+	f.DurationVar(&o.load.Hold, "hold", 2*time.Second, "how long one in two thousand transactions waits at most, its snapshot growing old")
 	f.Uint64Var(&o.load.Seed, "seed", 0, "seed of the transactions' choices (default: random)")
 	f.StringVar(&o.recording.Locks, "locks", "claim", "what FOR UPDATE does: claim, conflict with concurrent writes (DSQL); wait, make them wait (PostgreSQL)")
 	f.StringVar(&o.out, "out", "", "file to record the history in, for zorya workload check")
