@@ -95,7 +95,9 @@ func (c *Cluster) damaged(dir string) bool {
 
 // content opens the cluster, with all changes in memory, and checks what is in it.
 func (c *Cluster) content(ctx context.Context, dir string, said *history, o Options) (err error) {
-	open, err := cluster.Open(dir, cluster.Options{ReadOnly: true, Existing: true, MinFree: -1})
+	cache := cluster.NewCache()
+	defer cache.Close()
+	open, err := cluster.Open(dir, cluster.Options{ReadOnly: true, Existing: true, MinFree: -1, Cache: cache})
 	if err != nil {
 		if len(c.Findings) == 0 {
 			c.add(Finding{File: dir, Problem: "the cluster does not open: " + err.Error(), WayOut: "restore the cluster from a backup"})
