@@ -6,11 +6,12 @@ PG_ADDR ?= 127.0.0.1:5432
 ARGS    ?=
 ROUNDS  ?= 20
 CUTS    ?= 20
+CORRUPTIONS ?= 100
 
 # What commits, recovers and stores, also tested with the race detector.
 RACE = ./journal ./storage ./adjudicator ./txn ./cluster
 
-.PHONY: run demo test ci build lint bench help race crash sensitivity example sqltest-pg
+.PHONY: run demo test ci build lint bench help race crash corrupt sensitivity example sqltest-pg
 
 run: build ## Build and run a database on ./zorya-data (ARGS="--profile extended" adds flags)
 	bin/zorya serve --data $(DATA) --pg-addr $(PG_ADDR) $(ARGS)
@@ -22,7 +23,7 @@ test: ## Vet and test everything
 	$(GO) vet ./...
 	$(GO) test ./...
 
-ci: test lint race crash example ## All checks: test, lint, race detector, kill -9 loop, the example's types
+ci: test lint race crash corrupt example ## All checks: test, lint, race detector, kill -9 loop, corruptions, the example's types
 
 build: ## Make bin/zorya
 	$(GO) build -o bin/zorya ./cmd/zorya
@@ -38,6 +39,9 @@ race: ## Test the commit path with the race detector
 crash: build ## Under load: kill -9 (ROUNDS=20), power losses (CUTS=20), failing disks; nothing acknowledged is lost
 	ROUNDS=$(ROUNDS) bash scripts/crash.sh
 	$(GO) test ./e2e -count=1 -timeout 1h -run 'TestPowerLoss|TestDiskFaults' -v -args -cuts $(CUTS) -faults 2
+
+corrupt: ## Damage files of a closed data directory (CORRUPTIONS=100); nothing is answered wrong or lost silently
+	$(GO) test ./e2e -count=1 -timeout 2h -run TestCorruptions -v -args -corruptions $(CORRUPTIONS)
 
 sensitivity: build ## Show that the history checker reports what it should (ZORYA_TEST_PG=postgres://…)
 	bash scripts/sensitivity.sh

@@ -47,6 +47,8 @@ type Options struct {
 	// ReplayBytes bounds the journal that is kept, and that Open may have to replay;
 	// 0: 64 MiB. Storage flushes more often by itself, which makes a replay shorter.
 	ReplayBytes int64
+	// SegmentSize is where a segment of the journal ends, in bytes; 0: 16 MiB.
+	SegmentSize int64
 	// Existing says that the cluster is there already: if it has no files, they are
 	// missing.
 	Existing bool
@@ -178,7 +180,7 @@ func (c *Cluster) openFiles() error {
 	if err != nil {
 		return err
 	}
-	c.journal, err = journal.OpenFile(fs.PathJoin(c.dir, "journal"), journal.Options{FS: fs, Durable: durable.Seq})
+	c.journal, err = journal.OpenFile(fs.PathJoin(c.dir, "journal"), journal.Options{FS: fs, SegmentSize: c.o.SegmentSize, Durable: durable.Seq})
 	if err != nil {
 		return err
 	}

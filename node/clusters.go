@@ -67,7 +67,7 @@ func newClusterID() string {
 // there is none.
 func openClusters(dir *directory, prof *profile.Profile, cfg Config) (*clusters, error) {
 	cs := &clusters{dir: dir, prof: prof, log: cfg.Log, byID: map[string]*slot{}}
-	cs.options = cluster.Options{FS: cfg.FS, ReplayBytes: cfg.ReplayBytes, Cache: cluster.NewCache()}
+	cs.options = cluster.Options{FS: cfg.FS, ReplayBytes: cfg.ReplayBytes, SegmentSize: cfg.SegmentSize, Cache: cluster.NewCache()}
 	if err := cs.find(); err != nil {
 		return nil, err
 	}

@@ -31,6 +31,8 @@ type Config struct {
 	// ConnectionRate limits new connections per second, after a burst of ten times
 	// as many; 0 for no limit.
 	ConnectionRate int
+	// SegmentSize is where a segment of a journal ends, in bytes; 0 for the default.
+	SegmentSize int64
 	// FS holds the clusters; nil: the operating system's. Identities and certificates
 	// are always on that.
 	FS vfs.FS

@@ -56,7 +56,7 @@ func openAuthority(dir string, serves func(string) bool) (*authority, error) {
 	}
 	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
-		return nil, fmt.Errorf("certificate authority: %w", err)
+		return nil, fmt.Errorf("certificate authority %s, %s: %w", certFile, keyFile, err)
 	}
 	key, ok := pair.PrivateKey.(*ecdsa.PrivateKey)
 	if !ok {

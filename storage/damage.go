@@ -50,10 +50,15 @@ func isReadError(err error) bool {
 	return errors.As(err, &p) && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF)
 }
 
+// damageOf is the damage that Pebble reports.
+func damageOf(info pebble.DataCorruptionInfo) *Damage {
+	return &Damage{File: info.Path, Offset: offsetIn(info.Details), Reason: info.Details.Error()}
+}
+
 // corruption is told by Pebble of damage that a read has met. It is logged, and the
 // read fails: what lies in other blocks can still be read.
 func (s *Store) corruption(info pebble.DataCorruptionInfo) {
-	d := &Damage{File: info.Path, Offset: offsetIn(info.Details), Reason: info.Details.Error()}
+	d := damageOf(info)
 	if s.damage.Swap(d) == nil {
 		s.logger.Errorf("%v", d)
 	}

@@ -36,12 +36,44 @@ func Peek(dir string, o Options) (st State, exists bool, err error) {
 	if !desc.Exists {
 		return State{}, false, orphaned(p.FS, dir, names)
 	}
-	db, err := openReadOnly(dir, o)
-	if err != nil {
-		return State{}, true, fmt.Errorf("open storage %s: %w", dir, err)
+	if err := checkOptions(p, dir, desc.OptionsFilename); err != nil {
+		return State{}, true, err
 	}
-	st, err = readState(db)
-	return st, true, errors.Join(err, db.Close())
+	var met *Damage
+	db, err := openReadOnly(dir, o, &met)
+	if err == nil {
+		st, err = readState(db)
+		err = errors.Join(err, db.Close())
+	}
+	switch {
+	case err == nil:
+		return st, true, nil
+	case met != nil:
+		return State{}, true, met
+	}
+	return State{}, true, fmt.Errorf("open storage %s: %w", dir, err)
+}
+
+// checkOptions checks the file in which Pebble notes the options of the last opening,
+// which it would not name.
+func checkOptions(p *pebble.Options, dir, name string) error {
+	if name == "" {
+		return nil
+	}
+	f, err := p.FS.Open(name)
+	if err != nil {
+		return fmt.Errorf("open storage %s: %w", dir, err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return fmt.Errorf("open storage %s: read %s: %w", dir, name, err)
+	}
+	p.EnsureDefaults()
+	if err := p.CheckCompatibility(dir, string(text)); err != nil {
+		return &Damage{File: name, Offset: -1, Reason: fmt.Sprintf("%v; storage works without the file: remove it", err)}
+	}
+	return nil
 }
 
 // orphaned is the error for a directory that has a store's files, but not the one
@@ -55,10 +87,12 @@ func orphaned(fs vfs.FS, dir string, names []string) error {
 	return nil
 }
 
-// openReadOnly opens the Pebble store in dir, which exists.
-func openReadOnly(dir string, o Options) (*pebble.DB, error) {
+// openReadOnly opens the Pebble store in dir, which exists. The damage that it meets
+// goes to met.
+func openReadOnly(dir string, o Options, met **Damage) (*pebble.DB, error) {
 	p := pebbleOptions(o)
 	p.ReadOnly = true
+	p.EventListener = &pebble.EventListener{DataCorruption: func(info pebble.DataCorruptionInfo) { *met = damageOf(info) }}
 	return pebble.Open(dir, p)
 }
 
@@ -121,7 +155,8 @@ func asDamage(dir string, err error) *Damage {
 
 // liveTables are the files that the newest state consists of.
 func liveTables(dir string, o Options) (map[string]bool, error) {
-	db, err := openReadOnly(dir, o)
+	var met *Damage
+	db, err := openReadOnly(dir, o, &met)
 	if err != nil {
 		return nil, err
 	}

@@ -52,15 +52,19 @@ func Open(dir string, o Options) (*Store, error) {
 	s.logger = p.Logger
 	p.EventListener = &pebble.EventListener{BackgroundError: s.backgroundError, DataCorruption: s.corruption}
 	db, err := pebble.Open(dir, p)
-	if err != nil {
-		return nil, fmt.Errorf("open storage %s: %w", dir, err)
+	if err == nil {
+		s.db = db
+		if err = s.load(); err != nil {
+			_ = db.Close()
+		}
 	}
-	s.db = db
-	if err := s.load(); err != nil {
-		_ = db.Close()
-		return nil, fmt.Errorf("open storage %s: %w", dir, err)
+	switch {
+	case err == nil:
+		return s, nil
+	case s.Damage() != nil:
+		return nil, s.Damage()
 	}
-	return s, nil
+	return nil, fmt.Errorf("open storage %s: %w", dir, err)
 }
 
 func pebbleOptions(o Options) *pebble.Options {
