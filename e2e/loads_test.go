@@ -48,7 +48,7 @@ func newLoads(t *testing.T, s *server, port uint16) *loads {
 	if err := setup.Run(t.Context(), l.target); err != nil {
 		t.Fatal(err)
 	}
-	l.lists = &workload.ListAppend{Target: l.target, Clients: 5, Keys: 10, PerKey: 50, Seed: *cutsSeed}
+	l.lists = &workload.ListAppend{Target: l.target, Clients: 5, Keys: 10, PerKey: 50, Seed: *cutsSeed, Rebuild: true}
 	if err := l.lists.Setup(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -123,8 +123,8 @@ func (l *loads) finish() {
 	for _, v := range report.Violations {
 		l.t.Errorf("%s: %s", v.Name, v.Text)
 	}
-	l.t.Logf("bank: %d transfers, failed by SQLSTATE %v; lists: %d transactions, %d acknowledged, %d unknown of which %d happened, not acknowledged by SQLSTATE %v",
-		l.report.Succeeded, l.report.Errors, report.Transactions, report.OK, report.Unknown, report.Observed, l.lists.Errors())
+	l.t.Logf("bank: %d transfers, failed by SQLSTATE %v; lists: %d transactions, %d acknowledged, %d unknown of which %d happened, not acknowledged by SQLSTATE %v; %d indexes rebuilt",
+		l.report.Succeeded, l.report.Errors, report.Transactions, report.OK, report.Unknown, report.Observed, l.lists.Errors(), l.lists.Rebuilds.Load())
 	if report.OK == 0 || l.report.Succeeded == 0 {
 		l.t.Errorf("nothing was acknowledged: that says nothing")
 	}

@@ -28,7 +28,7 @@ start_zorya "$work/data"
 at bank setup --accounts "$accounts" >/dev/null
 # Not through the function: then $! would be a shell's. The lists' clients stay for all
 # rounds and come back after each. SIGTERM ends their time.
-"$ZORYA" workload history --data "$work/data" --address "localhost:$ZPORT" --clients "$clients" --duration 10h \
+"$ZORYA" workload history --data "$work/data" --address "localhost:$ZPORT" --clients "$clients" --rebuild --duration 10h \
   --out "$work/history" >"$work/history.out" 2>&1 &
 lists=$!
 : >"$work/starts"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,7 +29,9 @@ type ListAppend struct {
 	// Hold is how long a few transactions wait, at most, between their operations, with
 	// a snapshot that grows old.
 	Hold time.Duration
-	Seed uint64
+	// Rebuild drops the indexes and builds them anew all the time.
+	Rebuild bool
+	Seed    uint64
 	// Recorded is called with each transaction, if it is set, one at a time.
 	Recorded func(*history.Txn) error
 
@@ -42,6 +45,7 @@ type ListAppend struct {
 	ids   atomic.Int64
 	// Connections that broke, and transactions that failed, by SQLSTATE.
 	Reconnects atomic.Int64
+	Rebuilds   atomic.Int64 // indexes that were built anew
 	errors     map[string]int
 }
 
@@ -78,7 +82,7 @@ func (l *ListAppend) Setup(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", sql, err)
 		}
 	}
-	for _, table := range []string{"history_a", "history_b"} {
+	for _, table := range listTables {
 		if err := makeIndex(ctx, conn, table); err != nil {
 			return fmt.Errorf("index of %s: %w", table, err)
 		}
@@ -102,6 +106,39 @@ func makeIndex(ctx context.Context, conn *pgx.Conn, table string) error {
 	_, err = conn.Exec(ctx, "CALL sys.wait_for_job('"+job+"')")
 	return err
 }
+
+// rebuild drops and builds indexes until ctx ends. It fails only if the server says
+// something that is neither a conflict nor a sign of its being away.
+func (l *ListAppend) rebuild(ctx context.Context) error {
+	var conn *pgx.Conn
+	defer func() { closeAll([]*pgx.Conn{conn}) }()
+	for n := 0; sleep(ctx, reconnectWait); n++ {
+		if conn == nil || conn.IsClosed() {
+			var err error
+			if conn, err = l.Target.Connect(ctx); err != nil {
+				conn = nil
+				continue
+			}
+		}
+		table := listTables[n%len(listTables)]
+		err := execute(ctx, conn, "DROP INDEX IF EXISTS "+table+"_shard")
+		if err == nil {
+			err = makeIndex(ctx, conn, table)
+		}
+		switch class := errorClass(err); {
+		case err == nil:
+			l.Rebuilds.Add(1)
+		case ctx.Err() != nil || class == "connection" || slices.Contains(awayClasses, class):
+		default:
+			return fmt.Errorf("rebuild of the index of %s: %w", table, err)
+		}
+	}
+	return nil
+}
+
+// awayClasses are the SQLSTATEs of conflicts, of a server that goes down or cannot
+// write, and of an index that is there because its creation was not heard of.
+var awayClasses = []string{"40001", "40P01", "40003", "42P07", "53100", "57P01", "57P03", "58030"}
 
 // Run puts the load on until the time is over or ctx ends, then reads all lists once
 // more, and returns what was recorded. It goes on while the server is away. The error
@@ -128,9 +165,13 @@ func (l *ListAppend) Run(ctx context.Context, d time.Duration) ([]history.Txn, e
 			}
 		})
 	}
+	var rebuildErr error
+	if l.Rebuild {
+		wg.Go(func() { rebuildErr = l.rebuild(timed) })
+	}
 	wg.Wait()
 	err := l.readAll(context.WithoutCancel(ctx))
-	return l.txns, errors.Join(err, l.err)
+	return l.txns, errors.Join(err, l.err, rebuildErr)
 }
 
 // Errors returns how many transactions failed or have an unknown outcome, by SQLSTATE.

@@ -18,7 +18,11 @@ func (x *listTxn) randomRead(ctx context.Context) error {
 	rng, l := x.c.rng, x.c.load
 	switch rng.IntN(4) {
 	case 0:
-		return x.readShard(ctx, shardOf(l.pick(rng)))
+		shard := shardOf(l.pick(rng))
+		if err := x.readShard(ctx, shard); err != nil || rng.IntN(2) == 0 {
+			return err
+		}
+		return x.readKeys(ctx, shardMembers(shard)) // the index and the table agree
 	case 1:
 		var keys []int
 		for range 3 {
@@ -141,11 +145,16 @@ func (x *listTxn) readShard(ctx context.Context, shard int) error {
 	if err != nil {
 		return err
 	}
+	return x.addRows(shardMembers(shard), rows)
+}
+
+// shardMembers are the keys of a shard.
+func shardMembers(shard int) []int {
 	keys := make([]int, shardKeys)
 	for i := range keys {
 		keys[i] = shard*shardKeys + i
 	}
-	return x.addRows(keys, rows)
+	return keys
 }
 
 // readKeys reads several lists with one statement.

@@ -64,6 +64,7 @@ type ListAppendReport struct {
 	*history.Report
 	Seconds    float64        `json:"seconds,omitempty"`
 	Reconnects int            `json:"reconnects"`
+	Rebuilds   int            `json:"rebuilds"`         // of indexes
 	Errors     map[string]int `json:"errors,omitempty"` // transactions that failed or are unknown, by SQLSTATE
 	CheckedIn  float64        `json:"checked_in_seconds"`
 }
@@ -77,6 +78,9 @@ func (r *ListAppendReport) Print(out io.Writer) {
 		grouped(r.Failed), grouped(r.Unknown), grouped(r.Observed))
 	if r.Seconds > 0 {
 		line("Total time", "%.2f s, %s transactions/s, %s reconnections", r.Seconds, grouped(int(float64(r.Transactions)/r.Seconds)), grouped(r.Reconnects))
+	}
+	if r.Rebuilds > 0 {
+		line("Indexes rebuilt", "%s", grouped(r.Rebuilds))
 	}
 	for _, class := range slices.Sorted(maps.Keys(r.Errors)) {
 		line("  "+class, "%s", grouped(r.Errors[class]))

@@ -50,6 +50,7 @@ The tables history_a, history_b and history_keys are dropped and made anew.`,
 	f.IntVar(&o.load.Clients, "clients", 8, "connections, each with one transaction at a time")
 	f.IntVar(&o.load.Keys, "keys", 12, "lists in use at a time: fewer mean more conflicts")
 	f.IntVar(&o.load.PerKey, "appends", 64, "appends to a list before another takes its place")
+	f.BoolVar(&o.load.Rebuild, "rebuild", false, "drop the indexes and build them anew all the time")
 	f.DurationVar(&o.load.Hold, "hold", 2*time.Second, "how long one in two thousand transactions waits at most, its snapshot growing old")
 	f.Uint64Var(&o.load.Seed, "seed", 0, "seed of the transactions' choices (default: random)")
 	f.StringVar(&o.recording.Locks, "locks", "claim", "what FOR UPDATE does: claim, conflict with concurrent writes (DSQL); wait, make them wait (PostgreSQL)")
@@ -86,7 +87,8 @@ func (o *historyOptions) run(cmd *cobra.Command) error {
 	if err := errors.Join(err, closeFile()); err != nil {
 		return err
 	}
-	r := &workload.ListAppendReport{Seconds: time.Since(start).Seconds(), Reconnects: int(o.load.Reconnects.Load()), Errors: o.load.Errors()}
+	r := &workload.ListAppendReport{Seconds: time.Since(start).Seconds(), Reconnects: int(o.load.Reconnects.Load()),
+		Rebuilds: int(o.load.Rebuilds.Load()), Errors: o.load.Errors()}
 	return judge(cmd, r, txns, options, o.json)
 }
 
