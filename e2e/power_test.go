@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"zorya/node"
 )
@@ -148,7 +149,7 @@ func TestPowerLoss(t *testing.T) {
 	fs, dir := vfs.NewCrashableMem(), t.TempDir()
 	run := func(fs *vfs.MemFS) *server {
 		return startIn(t, dir, func(c *node.Config) {
-			c.FS = fs
+			c.FS = slowSyncs(fs)
 			c.ReplayBytes = 64 << 10 << rng.IntN(8) // also those that flush and trim all the time
 		})
 	}
@@ -177,6 +178,17 @@ func TestPowerLoss(t *testing.T) {
 	l.finish()
 	slices.Sort(recoveries)
 	t.Logf("%d cuts; recovery p50 %v, max %v", *cuts, recoveries[len(recoveries)/2].Round(time.Millisecond), recoveries[len(recoveries)-1].Round(time.Millisecond))
+}
+
+// slowSyncs lets each sync take up to a millisecond, as on a disk: there is something
+// to lose in that time.
+func slowSyncs(fs vfs.FS) vfs.FS {
+	return errorfs.Wrap(fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind == errorfs.OpFileSync || op.Kind == errorfs.OpFileSyncData {
+			time.Sleep(rand.N(time.Millisecond))
+		}
+		return nil
+	}))
 }
 
 // crash is what a disk holds after a power loss now.
