@@ -163,23 +163,36 @@ func crashedImage(t *testing.T) *image {
 			t.Fatal(err)
 		}
 	}
-	exec(t, c, "UPDATE item SET v = 'last' WHERE id < 10")
-	journal := filepath.Join(s.dir, "clusters", s.ClusterID(), "journal")
-	for marked := false; !marked; time.Sleep(100 * time.Millisecond) { // Until the journal says how far it is durable.
-		report, err := check.Directory(t.Context(), crashCopy(t, s.dir), check.Options{Quick: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		j := report.Clusters[0].Journal
-		marked = j.Marked == j.Last && j.Last > 0
-		if segments, _ := filepath.Glob(journal + "/*.journal"); len(segments) < 2 {
-			t.Fatalf("%d segments", len(segments))
-		}
+	s.quiet(t) // Statistics are computed in the background, and logged.
+	for i := range 20 {
+		exec(t, c, fmt.Sprintf("UPDATE item SET v = 'last %d' WHERE id = %d", i, i))
+	}
+	if segments := s.quiet(t); segments < 4 {
+		t.Fatalf("%d segments", segments)
 	}
 	im := &image{name: "a directory after kill -9", dir: crashCopy(t, s.dir), key: s.key}
 	s.stop(t)
 	im.want = im.reread(t)
 	return im
+}
+
+// quiet waits until nothing has been logged for a while and the journal is marked
+// to its end. It returns the number of segments.
+func (s *server) quiet(t *testing.T) (segments int) {
+	t.Helper()
+	for last, since := uint64(0), time.Now(); ; time.Sleep(200 * time.Millisecond) {
+		report, err := check.Directory(t.Context(), crashCopy(t, s.dir), check.Options{Quick: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		j := report.Clusters[0].Journal
+		if j.Last != last {
+			last, since = j.Last, time.Now()
+		}
+		if time.Since(since) > 3*time.Second && j.Marked == j.Last {
+			return j.Segments
+		}
+	}
 }
 
 // crashCopy is a data directory as it would be found after kill -9.
@@ -404,11 +417,13 @@ func damage(t *testing.T, r *rand.Rand, im *image, dir string) wound {
 		byKind[kindOf(name)] = append(byKind[kindOf(name)], name)
 	}
 	kinds := slices.Sorted(maps.Keys(byKind))
-	kinds = append(kinds, ".sst", ".sst", ".sst", ".journal", ".journal", ".journal", "MANIFEST", "MANIFEST")
+	for range 6 { // Where the data is.
+		kinds = append(kinds, ".sst", ".journal", ".journal")
+	}
 	kind := kinds[r.IntN(len(kinds))]
 	list := byKind[kind]
-	if kind == "MANIFEST" {
-		list = list[len(list)-1:] // Older ones are read by nobody.
+	if kind == "MANIFEST" || r.IntN(2) == 0 {
+		list = list[len(list)-1:] // The newest: of manifests nobody reads another.
 	}
 	file := list[r.IntN(len(list))]
 	path := filepath.Join(dir, file)
