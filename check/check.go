@@ -84,7 +84,8 @@ type (
 		Indexes     int   `json:"indexes"`
 		Rows        int64 `json:"rows"`
 		Entries     int64 `json:"entries"`
-		Purging     int64 `json:"purging"` // Keys of dropped tables, to be removed.
+		Versions    int64 `json:"versions"` // Superseded, for snapshots that may still be read.
+		Purging     int64 `json:"purging"`  // Keys of dropped tables, to be removed.
 	}
 )
 

@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"zorya/check"
 	"zorya/cluster"
@@ -56,7 +58,11 @@ func made(t *testing.T) (dir, cluster string) {
 	}
 	c := dial(t, dir, n)
 	for sql := range strings.SplitSeq(schema, ";\n") {
-		if _, err := c.PgConn().Exec(t.Context(), sql).ReadAll(); err != nil {
+		_, err := c.PgConn().Exec(t.Context(), sql).ReadAll()
+		for pgErr := new(pgconn.PgError); errors.As(err, &pgErr) && pgErr.Code == "40001"; { // An index build changes the schema.
+			_, err = c.PgConn().Exec(t.Context(), sql).ReadAll()
+		}
+		if err != nil {
 			t.Fatalf("%s: %v", sql, err)
 		}
 	}
@@ -76,6 +82,9 @@ func made(t *testing.T) (dir, cluster string) {
 	defer cancel()
 	if _, err := check.Directory(t.Context(), dir, check.Options{}); err == nil || !strings.Contains(err.Error(), "stop it first") {
 		t.Errorf("check beside a server: %v", err)
+	}
+	if _, err := check.Directory(t.Context(), cluster, check.Options{}); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("check of a cluster beside a server: %v", err)
 	}
 	if err := n.Close(ctx); err != nil {
 		t.Fatal(err)

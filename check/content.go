@@ -58,7 +58,8 @@ func (c *Cluster) inside(ctx context.Context, open *cluster.Cluster, said *histo
 	}
 	defer tx.Rollback()
 	x := &inspection{ctx: ctx, c: c, tx: tx, o: o, more: map[string]int{}}
-	for _, step := range []func() error{x.readCatalog, func() error { return x.compare(said) }, x.system, x.data} {
+	trees := func() error { return x.trees(open) }
+	for _, step := range []func() error{x.readCatalog, func() error { return x.compare(said) }, trees, x.system, x.data} {
 		if err := step(); err != nil && !errors.Is(err, errUnreadable) {
 			return err
 		}
@@ -70,6 +71,16 @@ func (c *Cluster) inside(ctx context.Context, open *cluster.Cluster, said *histo
 	}
 	c.Content = &x.n
 	return ctx.Err()
+}
+
+// trees checks what storage keeps of each key.
+func (x *inspection) trees(open *cluster.Cluster) (err error) {
+	x.n.Versions, err = open.CheckTrees(func(key []byte, problem string) { x.found(x.object(key), "%s", problem) })
+	if err != nil && x.ctx.Err() == nil {
+		x.found("storage", "it cannot all be read: %v", err)
+		return errUnreadable
+	}
+	return x.ctx.Err()
 }
 
 // scan calls f for each pair of a span. What cannot be read is reported.

@@ -98,6 +98,9 @@ func (c *Cluster) content(ctx context.Context, dir string, said *history, o Opti
 	cache := cluster.NewCache()
 	defer cache.Close()
 	open, err := cluster.Open(dir, cluster.Options{ReadOnly: true, Existing: true, MinFree: -1, Cache: cache})
+	if errors.Is(err, cluster.ErrInUse) {
+		return err
+	}
 	if err != nil {
 		if len(c.Findings) == 0 {
 			c.add(Finding{File: dir, Problem: "the cluster does not open: " + err.Error(), WayOut: "restore the cluster from a backup"})

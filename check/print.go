@@ -28,8 +28,8 @@ func (c *Cluster) print(w io.Writer) {
 	fmt.Fprintf(w, "  storage  %d tables, %d blocks, %d bytes, up to record %d\n",
 		c.Storage.Tables, c.Storage.Blocks, c.Storage.Bytes, c.Storage.Applied)
 	if n := c.Content; n != nil {
-		fmt.Fprintf(w, "  content  %d descriptors, %d tables, %d indexes, %d rows, %d index entries\n",
-			n.Descriptors, n.Tables, n.Indexes, n.Rows, n.Entries)
+		fmt.Fprintf(w, "  content  %d descriptors, %d tables, %d indexes, %d rows, %d index entries, %d old versions\n",
+			n.Descriptors, n.Tables, n.Indexes, n.Rows, n.Entries, n.Versions)
 		if n.Purging > 0 {
 			fmt.Fprintf(w, "           %d keys of what was dropped, to be removed\n", n.Purging)
 		}

@@ -31,6 +31,11 @@ func (c *Cluster) Copy() (*Copy, error) {
 // given is valid until it returns.
 func (p *Copy) Each(f func(key, value []byte, time kv.Timestamp) error) error { return p.snap.Each(f) }
 
+// CheckTrees checks how storage keeps its versions: see storage.Store.
+func (c *Cluster) CheckTrees(found func(key []byte, problem string)) (versions int64, err error) {
+	return c.store.CheckTrees(found)
+}
+
 // Close lets go of the copy.
 func (p *Copy) Close() error { return p.snap.Close() }
 

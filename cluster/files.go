@@ -44,6 +44,9 @@ func syncDir(fs vfs.FS, dir string) error {
 	return nil
 }
 
+// ErrInUse is wrapped by the error for a cluster that is open already.
+var ErrInUse = errors.New("in use by another process")
+
 // acquireLock keeps other processes, and other Opens of this one, out of dir.
 func acquireLock(fs vfs.FS, dir string) (io.Closer, error) {
 	name := fs.PathJoin(dir, "LOCK")
@@ -54,7 +57,7 @@ func acquireLock(fs vfs.FS, dir string) (io.Closer, error) {
 	case errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EROFS), vfs.IsNoSpaceError(err):
 		return nil, fmt.Errorf("create lock file %s: %w", name, err)
 	}
-	return nil, fmt.Errorf("cluster directory %s is in use by another process: %w", dir, err)
+	return nil, fmt.Errorf("cluster directory %s is %w: %w", dir, ErrInUse, err)
 }
 
 // A space watches how much of a disk is free.

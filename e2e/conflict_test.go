@@ -35,10 +35,9 @@ func TestConflictNamesTheKey(t *testing.T) {
 	a, b := s.connect(t), s.connect(t)
 	exec(t, a, `CREATE SCHEMA bank`,
 		`CREATE TABLE bank.accounts (branch int, "No" text, email text, balance numeric, PRIMARY KEY (branch, "No"))`,
-		`CREATE UNIQUE INDEX ASYNC accounts_email ON bank.accounts (email)`,
 		`CREATE TABLE heap (v int)`, `INSERT INTO heap VALUES (1)`,
 		`CREATE TABLE prices (price numeric(10,2) PRIMARY KEY, day date, CONSTRAINT one_a_day UNIQUE (day))`,
-		`INSERT INTO bank.accounts VALUES (5, 'x''1', 'a@b', 10)`)
+		`INSERT INTO bank.accounts VALUES (5, 'x''1', 'a@b', 10)`, `CREATE UNIQUE INDEX ASYNC accounts_email ON bank.accounts (email)`)
 	waitJobs(t, a)
 	for _, x := range []struct{ winner, loser, message, detail, table, constraint string }{
 		{`UPDATE bank.accounts SET balance = 1`, `UPDATE bank.accounts SET balance = 2`, "change conflicts with another transaction (OC000)",
