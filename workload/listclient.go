@@ -41,7 +41,11 @@ func (c *listClient) connected(ctx context.Context) bool {
 	connecting, cancel := context.WithTimeout(ctx, listTimeout)
 	defer cancel()
 	conn, err := c.load.Target.Connect(connecting)
+	if level := c.load.Target.Isolation; err == nil && level != "" { // for transactions without BEGIN
+		_, err = conn.Exec(connecting, "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL "+level)
+	}
 	if err != nil {
+		closeAll([]*pgx.Conn{conn})
 		sleep(ctx, reconnectWait)
 		return false
 	}
@@ -55,17 +59,32 @@ func (c *listClient) connected(ctx context.Context) bool {
 // transaction makes one transaction of a random kind. It is finished even if ctx
 // ends.
 func (c *listClient) transaction(ctx context.Context) {
-	switch kind := c.rng.IntN(20); {
-	case kind < 2:
+	switch kind := c.rng.IntN(40); {
+	case kind < 3:
 		if c.connected(ctx) {
 			c.statement(context.WithoutCancel(ctx))
 		}
-	case kind < 7:
+	case kind < 6:
+		if c.connected(ctx) {
+			c.batch(context.WithoutCancel(ctx))
+		}
+	case kind < 15:
 		c.run(ctx, func(ctx context.Context, x *listTxn) error { return x.several(ctx, (*listTxn).randomRead) })
 	default:
 		c.run(ctx, func(ctx context.Context, x *listTxn) error { return x.several(ctx, (*listTxn).randomOp) })
 	}
 }
+
+// How many transactions there are for one that is rolled back, that meets an error of
+// its own, and whose client leaves during COMMIT.
+const (
+	rollbackOneIn = 50
+	errorOneIn    = 80
+	leaveOneIn    = 300
+)
+
+// aFailure is a statement that fails.
+const aFailure = "SELECT 1 / 0"
 
 // run makes a transaction of what body does and records it. It returns nil if there
 // is no connection.
@@ -80,29 +99,62 @@ func (c *listClient) run(ctx context.Context, body func(context.Context, *listTx
 	if err == nil {
 		err = body(ctx, x)
 	}
-	if err != nil {
+	if err == nil && c.rng.IntN(errorOneIn) == 0 {
+		_, err = x.query(ctx, aFailure)
+	}
+	switch {
+	case err != nil && !c.conn.IsClosed() && c.rng.IntN(2) == 0:
+		x.commitFailed(ctx, err)
+	case err != nil:
 		// COMMIT was not sent, so nothing of it happens.
 		x.finish(history.Failed, err)
-		rollback(ctx, c.conn)
-		return &x.Txn
-	}
-	if c.rng.IntN(50) == 0 {
+	case c.rng.IntN(rollbackOneIn) == 0:
 		x.finish(history.Failed, errRolledBack)
-		rollback(ctx, c.conn)
-		return &x.Txn
+	default:
+		x.commit(ctx)
 	}
-	x.Commit = c.load.now()
-	tag, err := c.conn.Exec(ctx, "COMMIT")
-	switch {
+	rollback(ctx, c.conn)
+	return &x.Txn
+}
+
+// commit sends COMMIT and records what becomes of it.
+func (x *listTxn) commit(ctx context.Context) {
+	if x.c.rng.IntN(leaveOneIn) == 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(x.c.rng.IntN(2000))*time.Microsecond)
+		defer cancel()
+	}
+	x.Commit = x.c.load.now()
+	switch tag, err := x.sendCommit(ctx); {
 	case err != nil:
 		x.finish(afterCommit(err), err)
-		rollback(ctx, c.conn)
-	case tag.String() != "COMMIT":
+	case tag != "COMMIT":
 		x.finish(history.Failed, errRolledBack)
 	default:
 		x.finish(history.OK, nil)
 	}
-	return &x.Txn
+}
+
+// commitFailed sends COMMIT for a transaction in which a statement has failed: it
+// should be answered by ROLLBACK, and what the server says is recorded.
+func (x *listTxn) commitFailed(ctx context.Context, failure error) {
+	x.Commit = x.c.load.now()
+	tag, err := x.sendCommit(ctx)
+	if err == nil && tag == "COMMIT" {
+		x.finish(history.OK, nil)
+		return
+	}
+	x.finish(history.Failed, failure)
+}
+
+// sendCommit sends COMMIT by one of the protocols and returns the answer's tag.
+func (x *listTxn) sendCommit(ctx context.Context) (string, error) {
+	if x.c.rng.IntN(2) == 0 {
+		tag, err := x.c.conn.Exec(ctx, "COMMIT")
+		return tag.String(), err
+	}
+	r := x.c.conn.PgConn().ExecParams(ctx, "COMMIT", nil, nil, nil, nil).Read()
+	return r.CommandTag.String(), r.Err
 }
 
 // statement appends with a single statement outside of a transaction block.

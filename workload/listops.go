@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"zorya/history"
 )
 
@@ -66,22 +68,31 @@ func (x *listTxn) list(ctx context.Context, sql string, key int, args ...any) (l
 	if err != nil {
 		return nil, false, err
 	}
-	for _, row := range rows {
-		part, err := parseList(row[len(row)-1])
-		if err != nil {
-			return nil, false, err
-		}
-		list, found = append(list, part...), true
-	}
-	return list, found, nil
+	list, err = onlyList(rows)
+	return list, len(rows) > 0, err
 }
+
+// simpleOneIn is how many statements there are for one by the simple protocol.
+const simpleOneIn = 5
 
 // query runs a statement and returns its rows as text.
 func (x *listTxn) query(ctx context.Context, sql string, args ...any) ([][]string, error) {
+	if x.c.rng.IntN(simpleOneIn) == 0 {
+		args = append([]any{pgx.QueryExecModeSimpleProtocol}, args...)
+	}
 	rows, err := x.c.conn.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}
+	result, err := texts(rows)
+	if err == nil && x.Snapshot == 0 {
+		x.Snapshot = x.c.load.now()
+	}
+	return result, err
+}
+
+// texts reads all rows.
+func texts(rows pgx.Rows) ([][]string, error) {
 	defer rows.Close()
 	var result [][]string
 	for rows.Next() {
@@ -95,13 +106,7 @@ func (x *listTxn) query(ctx context.Context, sql string, args ...any) ([][]strin
 		}
 		result = append(result, row)
 	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	if x.Snapshot == 0 {
-		x.Snapshot = x.c.load.now()
-	}
-	return result, nil
+	return result, rows.Err()
 }
 
 // parseList reads the values of a list.
