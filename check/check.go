@@ -59,6 +59,7 @@ type Cluster struct {
 	Content  *Content  `json:"content,omitempty"` // nil: not checked
 	Notes    []string  `json:"notes,omitempty"`   // Worth knowing, and no damage.
 	Findings []Finding `json:"findings"`
+	wayOut   string    // Of its findings.
 }
 
 // Journal, Storage and Content count what was checked.

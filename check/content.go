@@ -30,7 +30,7 @@ const maxFindings = 50
 // found notes a finding.
 func (x *inspection) found(object, format string, args ...any) {
 	if x.more[format]++; x.more[format] <= maxFindings {
-		x.c.add(Finding{Object: object, Problem: fmt.Sprintf(format, args...), WayOut: "restore the cluster from a backup"})
+		x.c.add(Finding{Object: object, Problem: fmt.Sprintf(format, args...), WayOut: x.c.wayOut})
 	}
 }
 
@@ -83,8 +83,9 @@ func (x *inspection) trees(open *cluster.Cluster) (err error) {
 	return x.ctx.Err()
 }
 
-// scan calls f for each pair of a span. What cannot be read is reported.
-func (x *inspection) scan(span kv.Span, f func(key kv.Key, value []byte) error) error {
+// scan calls f for each pair of a span, of something that is named so. What cannot be
+// read is reported.
+func (x *inspection) scan(what string, span kv.Span, f func(key kv.Key, value []byte) error) error {
 	it := x.tx.Scan(x.ctx, span, txn.ScanOptions{})
 	defer it.Close()
 	for it.Next() {
@@ -96,7 +97,7 @@ func (x *inspection) scan(span kv.Span, f func(key kv.Key, value []byte) error) 
 		if x.ctx.Err() != nil {
 			return x.ctx.Err()
 		}
-		x.found(fmt.Sprintf("keys from %x", []byte(span.Start)), "they cannot all be read: %v", err)
+		x.found(what, "it cannot all be read: %v", err)
 		return errUnreadable
 	}
 	return nil
@@ -105,7 +106,7 @@ func (x *inspection) scan(span kv.Span, f func(key kv.Key, value []byte) error) 
 // readCatalog decodes every descriptor and looks at what they say of each other.
 func (x *inspection) readCatalog() error {
 	sound := true
-	err := x.scan(kv.PrefixSpan(kv.Key{kv.Descriptors}), func(key kv.Key, value []byte) error {
+	err := x.scan("catalog", kv.PrefixSpan(kv.Key{kv.Descriptors}), func(key kv.Key, value []byte) error {
 		x.n.Descriptors++
 		if err := catalog.CheckDescriptor(key, value); err != nil {
 			sound = false
@@ -168,7 +169,7 @@ func (x *inspection) system() error {
 		{Start: kv.Key{kv.System + 1}, End: kv.Key{kv.Data}},
 		{Start: kv.Key{kv.Data + 1}},
 	} {
-		err := x.scan(span, func(key kv.Key, _ []byte) error {
+		err := x.scan(fmt.Sprintf("keys from %x", []byte(span.Start)), span, func(key kv.Key, _ []byte) error {
 			x.found(x.object(key), "the key is of no namespace")
 			return nil
 		})

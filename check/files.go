@@ -62,6 +62,9 @@ func (c *Cluster) storage(dir string) error {
 		}
 		c.add(f)
 	}
+	if !s.Exists && c.Journal.First == 1 && c.Journal.Last > 0 {
+		c.Notes = append(c.Notes, "there is no storage: the next start makes it of the journal, which has all records")
+	}
 	switch {
 	case len(c.Findings) > 0: // What is missing follows from them.
 	case s.State.Seq > c.Journal.Last:
@@ -74,12 +77,12 @@ func (c *Cluster) storage(dir string) error {
 
 // waysOut says what can be done about what was found in files.
 func (c *Cluster) waysOut(dir string) {
-	wayOut := "restore the cluster from a backup"
-	if c.Journal.First == 1 && c.Journal.Last > 0 && !c.damaged(filepath.Join(dir, "journal")) {
-		wayOut = "move " + filepath.Join(dir, "storage") + " away: the journal has all records, and the next start makes it again"
+	c.wayOut = "restore the cluster from a backup"
+	if len(c.Findings) > 0 && c.Journal.First == 1 && c.Journal.Last > 0 && !c.damaged(filepath.Join(dir, "journal")) {
+		c.wayOut = "move " + filepath.Join(dir, "storage") + " away: the journal has all records, and the next start makes it again"
 	}
 	for i := range c.Findings {
-		c.Findings[i].WayOut = wayOut
+		c.Findings[i].WayOut = c.wayOut
 	}
 }
 
@@ -103,7 +106,7 @@ func (c *Cluster) content(ctx context.Context, dir string, said *history, o Opti
 	}
 	if err != nil {
 		if len(c.Findings) == 0 {
-			c.add(Finding{File: dir, Problem: "the cluster does not open: " + err.Error(), WayOut: "restore the cluster from a backup"})
+			c.add(Finding{File: dir, Problem: "the cluster does not open: " + err.Error(), WayOut: c.wayOut})
 		}
 		return nil
 	}

@@ -73,7 +73,7 @@ func (x *inspection) tableCheck(t *catalog.Table) (*tableCheck, error) {
 
 // rows checks each row of a table, and that it has its index entries and parents.
 func (x *inspection) rows(tc *tableCheck) error {
-	return x.scan(kv.PrefixSpan(tuple.Prefix(tc.t.Primary)), func(key kv.Key, value []byte) error {
+	return x.scan(tc.name, kv.PrefixSpan(tuple.Prefix(tc.t.Primary)), func(key kv.Key, value []byte) error {
 		x.n.Rows++
 		base := kv.Key(bytes.Clone(key))
 		row, err := tuple.DecodeRow(tc.t, base, value)
@@ -159,7 +159,7 @@ func (x *inspection) parents(tc *tableCheck, base kv.Key, row []types.Datum) err
 // index that is unique and not yet public may have some that its build will repair.
 func (x *inspection) entries(tc *tableCheck) error {
 	for _, ic := range tc.indexes {
-		err := x.scan(kv.PrefixSpan(tuple.Prefix(ic.idx)), func(key kv.Key, value []byte) error {
+		err := x.scan(tc.name+", index \""+ic.idx.Name+"\"", kv.PrefixSpan(tuple.Prefix(ic.idx)), func(key kv.Key, value []byte) error {
 			x.n.Entries++
 			base, err := tuple.BaseKeyOf(tc.t, ic.idx, key, value)
 			if err != nil {
@@ -208,7 +208,7 @@ func (x *inspection) strays() error {
 			purging[oid] = true
 		}
 	}
-	return x.scan(kv.PrefixSpan(kv.Key{kv.Data}), func(key kv.Key, _ []byte) error {
+	return x.scan("rows of all tables", kv.PrefixSpan(kv.Key{kv.Data}), func(key kv.Key, _ []byte) error {
 		oid, ok := catalog.IndexOfKey(key)
 		switch {
 		case ok && x.snap.Index(oid) != nil:

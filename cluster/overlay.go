@@ -154,6 +154,14 @@ func (o *overlay) ReuseForWrite(from, to string, category vfs.DiskWriteCategory)
 // MkdirAll implements vfs.FS.
 func (o *overlay) MkdirAll(dir string, perm os.FileMode) error { return o.mem.MkdirAll(dir, perm) }
 
+// Lock implements vfs.FS: the real lock, unless the directory is in memory only.
+func (o *overlay) Lock(name string) (io.Closer, error) {
+	if _, err := o.FS.Stat(o.PathDir(name)); err != nil {
+		return o.mem.Lock(name)
+	}
+	return o.FS.Lock(name)
+}
+
 // List implements vfs.FS.
 func (o *overlay) List(dir string) ([]string, error) {
 	names, err := o.FS.List(dir)
@@ -176,6 +184,17 @@ func (o *overlay) Stat(name string) (vfs.FileInfo, error) {
 		return nil, notExist("stat", name)
 	}
 	return o.FS.Stat(name)
+}
+
+// GetDiskUsage implements vfs.FS. A directory that is in memory only has the disk of
+// the one above it.
+func (o *overlay) GetDiskUsage(dir string) (vfs.DiskUsage, error) {
+	for {
+		if _, err := o.FS.Stat(dir); err == nil || o.PathDir(dir) == dir {
+			return o.FS.GetDiskUsage(dir)
+		}
+		dir = o.PathDir(dir)
+	}
 }
 
 // Unwrap implements vfs.FS.

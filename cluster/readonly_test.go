@@ -68,6 +68,16 @@ func TestReadOnlyLeavesFilesAsTheyAre(t *testing.T) {
 			t.Fatalf("files have changed:\n%s\nwere:\n%s", after, before)
 		}
 	}
+	without := t.TempDir()
+	if err := os.CopyFS(without, os.DirFS(crashed)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(without, "storage")); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Open(without, Options{ReadOnly: true}); err == nil || !strings.Contains(err.Error(), "files are missing") {
+		t.Fatalf("without storage, which the journal no longer has all of: %v, %v", c, err)
+	}
 	c = open(t, crashed, Options{})
 	defer c.Close()
 	if sum, n := total(t, c); sum != 50_000 || n != 500 {
@@ -125,4 +135,25 @@ func truncateAll(dir, pattern string) error {
 		err = os.Truncate(name, info.Size()-10)
 	}
 	return err
+}
+
+// TestReadOnlyWithoutStorage: what is missing is made in memory, if the journal has it.
+func TestReadOnlyWithoutStorage(t *testing.T) {
+	dir, crashed := t.TempDir(), t.TempDir()
+	c := open(t, dir, Options{})
+	defer c.Close()
+	fund(t, c, 500)
+	if err := os.CopyFS(filepath.Join(crashed, "journal"), os.DirFS(filepath.Join(dir, "journal"))); err != nil {
+		t.Fatal(err)
+	}
+	copied := open(t, crashed, Options{ReadOnly: true, Existing: true})
+	if sum, n := total(t, copied); sum != 50_000 || n != 500 {
+		t.Fatalf("%d in %d accounts", sum, n)
+	}
+	if err := copied.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(crashed, "storage")); err == nil {
+		t.Fatal("storage has been made on the disk")
+	}
 }

@@ -34,7 +34,11 @@ func (p *Snapshot) Each(f func(key, value []byte, time kv.Timestamp) error) (err
 	if err != nil {
 		return p.s.readError(err)
 	}
-	defer func() { err = errors.Join(err, it.Close()) }()
+	defer func() {
+		if cerr := it.Close(); err == nil {
+			err = p.s.readError(cerr)
+		}
+	}()
 	for ok := it.First(); ok; ok = it.Next() {
 		raw, err := it.ValueAndErr()
 		if err != nil {

@@ -19,7 +19,11 @@ func (s *Store) CheckTrees(found func(key []byte, problem string)) (versions int
 	if err != nil {
 		return 0, s.readError(err)
 	}
-	defer func() { err = errors.Join(err, it.Close()) }()
+	defer func() {
+		if cerr := it.Close(); err == nil {
+			err = s.readError(cerr)
+		}
+	}()
 	for ok := it.First(); ok; ok = it.Next() {
 		value, err := it.ValueAndErr()
 		if err != nil {
