@@ -177,6 +177,9 @@ func (l *ListAppend) Run(ctx context.Context, d time.Duration) ([]history.Txn, e
 // Errors returns how many transactions failed or have an unknown outcome, by SQLSTATE.
 func (l *ListAppend) Errors() map[string]int { return l.errors }
 
+// Begun is how many transactions were begun up to now.
+func (l *ListAppend) Begun() int { return int(l.ids.Load()) }
+
 // now is the time since the start, by the monotonic clock; never 0.
 func (l *ListAppend) now() int64 { return int64(time.Since(l.start)) + 1 }
 

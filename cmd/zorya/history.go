@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"zorya/history"
@@ -78,11 +79,9 @@ func (o *historyOptions) run(cmd *cobra.Command) error {
 		return err
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "seed %d\n", o.load.Seed)
-	step, done := progress(cmd, o.json, int(o.duration/time.Millisecond), "ms")
-	stop := everyTenth(step)
+	done := clockBar(cmd, o.json, o.duration, func() string { return fmt.Sprintf("%d transactions", o.load.Begun()) })
 	start := time.Now()
 	txns, err := o.load.Run(cmd.Context(), o.duration)
-	stop()
 	done()
 	if err := errors.Join(err, closeFile()); err != nil {
 		return err
@@ -109,19 +108,26 @@ func (o *historyOptions) record() (close func() error, err error) {
 	return func() error { return errors.Join(buffered.Flush(), f.Close()) }, nil
 }
 
-// everyTenth calls step with the milliseconds since the last call, ten times a
-// second, until it is stopped.
-func everyTenth(step func(int)) (stop func()) {
+// clockBar shows a bar on a terminal that fills in time d, and what has been done, until
+// done is called.
+func clockBar(cmd *cobra.Command, quiet bool, d time.Duration, what func() string) (done func()) {
+	if quiet || !isTerminal(os.Stderr) {
+		return func() {}
+	}
 	const tick = 100 * time.Millisecond
+	steps := max(2, int(d/tick))
+	bar := progressbar.NewOptions(steps, progressbar.OptionSetWriter(cmd.ErrOrStderr()), progressbar.OptionClearOnFinish())
 	ticker, end, ended := time.NewTicker(tick), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		for {
+		for n := 1; ; n++ {
 			select {
 			case <-ticker.C:
-				step(int(tick / time.Millisecond))
+				bar.Describe(what())
+				bar.Set(min(n, steps-1)) // a full bar would end
 			case <-end:
 				ticker.Stop()
+				bar.Finish()
 				return
 			}
 		}
