@@ -202,3 +202,31 @@ func TestBackupIsRefused(t *testing.T) {
 	n := startIn(t, target)
 	want(t, n.connect(t), "SELECT count(*) FROM t WHERE v = repeat('x', 100)", "1000")
 }
+
+// TestBackupDuringIndexBuild: the build goes on where the backup was made of it.
+func TestBackupDuringIndexBuild(t *testing.T) {
+	s := start(t, extended)
+	c := s.connect(t)
+	for _, sql := range []string{"CREATE TABLE t (id int PRIMARY KEY, v int)", "INSERT INTO t SELECT i, i % 1000 FROM generate_series(1, 30000) i",
+		"CREATE TABLE dropped (id int PRIMARY KEY)", "INSERT INTO dropped SELECT generate_series(1, 100)", "CREATE INDEX ASYNC t_v ON t (v)",
+		"DROP TABLE dropped", "CREATE UNIQUE INDEX ASYNC t_id ON t (id, v)"} {
+		for !ran(t, c, sql) { // Builds change the schema meanwhile.
+		}
+	}
+	var archive bytes.Buffer
+	if err := node.Backup(t.Context(), &archive, s.dir, ""); err != nil {
+		t.Fatal(err)
+	}
+	n := startIn(t, restored(t, archive.Bytes()), extended)
+	c = n.connect(t)
+	for one(t, c, "SELECT count(*) FROM pg_index WHERE indrelid = 't'::regclass AND indisvalid") != "3" {
+		time.Sleep(20 * time.Millisecond)
+	}
+	exec(t, c, "SET enable_seqscan = off")
+	want(t, c, "SELECT count(*) FROM t WHERE v = 7", "30")
+	exec(t, c, "UPDATE t SET v = v + 1 WHERE id <= 1000")
+	n.stop(t)
+	if err := sound(t)(n.dir); err != nil {
+		t.Error(err)
+	}
+}
