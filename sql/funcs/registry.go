@@ -38,7 +38,7 @@ type kernels map[string]kernel
 // groups are the tables of kernels, a file each.
 var groups = []func() kernels{
 	boolKernels, intKernels, floatKernels, numericKernels, textKernels, patternKernels, formatKernels,
-	datetimeKernels, datePartKernels, overlapKernels, castKernels, uuidKernels, arrayKernels, jsonKernels, systemKernels,
+	datetimeKernels, datePartKernels, overlapKernels, castKernels, uuidKernels, arrayKernels, jsonKernels, jsonPathKernels, systemKernels,
 	setKernels, aggregateKernels, windowKernels, rangeKernels, nullKernels,
 }
 

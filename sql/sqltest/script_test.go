@@ -21,6 +21,11 @@ func TestScripts(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no scripts", err)
 	}
+	folders, err := filepath.Glob("testdata/*/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = append(files, folders...)
 	if *record {
 		for _, f := range files {
 			pg := connectPostgres(t)

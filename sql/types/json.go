@@ -11,8 +11,9 @@ import (
 // jsonOps are the functions of json, which is kept as it was written, and of jsonb.
 func jsonOps() map[string]*ops {
 	return map[string]*ops{
-		"json":  {kind: KindBytes, parse: parseJSON, text: jsonText, recv: recvJSON, send: func(dst []byte, d Datum) []byte { return append(dst, d.S...) }},
-		"jsonb": {kind: KindJSONB, parse: parseJSONB, text: jsonbText, recv: recvJSONB, send: sendJSONB, compare: compareJSONB, hash: hashJSONB},
+		"jsonpath": jsonPathOps(),
+		"json":     {kind: KindBytes, parse: parseJSON, text: jsonText, recv: recvJSON, send: func(dst []byte, d Datum) []byte { return append(dst, d.S...) }},
+		"jsonb":    {kind: KindJSONB, parse: parseJSONB, text: jsonbText, recv: recvJSONB, send: sendJSONB, compare: compareJSONB, hash: hashJSONB},
 	}
 }
 
