@@ -89,6 +89,9 @@ func TestConflictAsTheOriginal(t *testing.T) {
 	if e := race(t, a, b, "UPDATE t SET v = 1", "UPDATE t SET v = 2"); !strings.HasPrefix(e.Detail, `Key (id)=(1) of table "public.t"`) {
 		t.Errorf("DETAIL %q", e.Detail)
 	}
+	if e := race(t, a, b, "CREATE TABLE twice (a int)", "CREATE TABLE twice (b int)"); e.Detail != "The schema was changed"+rival {
+		t.Errorf("DETAIL %q", e.Detail)
+	}
 }
 
 // TestConflictsAreShownToReaders: sys.conflicts counts by key, and neither it nor a

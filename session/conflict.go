@@ -81,14 +81,17 @@ func (s *Session) conflicted(err error, snap *catalog.Snapshot) error {
 		return err
 	}
 	told = told.WithHint("The transaction might succeed if retried.")
+	const rival = "a transaction that committed after this one had begun"
 	p, ok := pgcatalog.Locate(snap, c.Key, s.settings.format)
-	if !ok || !p.MayRead(snap, s.roleOID) {
+	switch {
+	case !ok && code == schemaConflict: // Two create something at once: the snapshot has neither.
+		return told.WithDetail("The schema was changed by %s.", rival)
+	case !ok || !p.MayRead(snap, s.roleOID):
 		return told
 	}
 	if p.Table != nil {
 		told.Schema, told.Table = snap.SchemaName(p.Table.Schema), p.Table.Name
 	}
-	const rival = "a transaction that committed after this one had begun"
 	switch {
 	case p.Index == nil:
 		return told.WithDetail("The %s was changed or created by %s.", p.Object, rival)
