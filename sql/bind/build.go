@@ -2,7 +2,6 @@ package bind
 
 import (
 	"zorya/sql/rel"
-	"zorya/sql/types"
 )
 
 // build stacks the nodes of a bound selection: source, WHERE, aggregation,
@@ -153,7 +152,7 @@ func (b *binder) buildProject(q *selection, node rel.Node, locks []*rowLock) rel
 
 // rowFields are the columns of a record-valued expression.
 func (b *binder) rowFields(x rel.Expr) []rel.Column {
-	if oidOf(x) != types.RecordOID {
+	if !b.isComposite(oidOf(x)) {
 		return nil
 	}
 	return b.fieldsOf(x)

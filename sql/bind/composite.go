@@ -142,11 +142,20 @@ func (b *binder) fieldsOf(e rel.Expr) []rel.Column {
 			return c.fields
 		}
 	case *rel.Call:
+		if rec := templateOf(e); rec != nil {
+			return templateFields(rec)
+		}
+		if len(e.Fn.OutTypes) == 0 {
+			break
+		}
 		list := make([]rel.Column, len(e.Fn.OutTypes))
 		for i, t := range e.Fn.OutTypes {
 			list[i] = rel.Column{Name: e.Fn.OutNames[i], T: types.Of(t)}
 		}
 		return list
+	}
+	if t := b.tableOf(oidOf(e)); t != nil {
+		return tableFields(t)
 	}
 	return nil
 }

@@ -212,6 +212,9 @@ func (b *binder) noSets(e rel.Expr, where string, pos int) {
 }
 
 func (b *binder) castExpr(s *scope, x *ast.Cast) rel.Expr {
+	if t := b.rowType(x.Type); t != nil && b.findDomain(x.Type.Schema, x.Type.Name) == nil {
+		return b.castToRow(b.expr(s, x.X), t, x.At)
+	}
 	t, domain := b.resolveType(x.Type)
 	if a, ok := x.X.(*ast.ArrayExpr); ok && elemOf(t.OID) != 0 {
 		e := b.array(s, a, elemOf(t.OID))

@@ -335,7 +335,13 @@ func (b *binder) rowFunc(s *scope, f ast.RowsFunc, te *ast.FuncTable) tableFunc 
 	}
 	t.cols = b.functionColumns(x, call, f, pos)
 	t.fn.Ncols = len(t.cols)
-	t.fn.Record = (call == nil || !call.Fn.Set) && oidOf(x) == types.RecordOID
+	t.fn.Record = (call == nil || !call.Fn.Set || templateOf(call) != nil) && b.isComposite(oidOf(x))
+	if rec := templateOf(call); rec != nil && len(rec.Types) == 0 {
+		known := *call
+		known.Args = append(call.Args[:len(call.Args)-1:len(call.Args)-1], b.recordTemplate(t.cols))
+		t.x = &known
+		t.fn.X = &known
+	}
 	return t
 }
 
@@ -347,6 +353,9 @@ func (b *binder) functionColumns(x rel.Expr, call *rel.Call, f ast.RowsFunc, pos
 			b.fail(startOf(f.X), pgerr.SyntaxError, "a column definition list is redundant for a function with OUT parameters")
 		}
 		return b.outColumns(call.Fn, call)
+	}
+	if t := b.tableOf(oidOf(x)); t != nil && len(f.Defs) == 0 {
+		return tableFields(t)
 	}
 	if oidOf(x) != types.RecordOID {
 		if len(f.Defs) > 0 {
@@ -365,7 +374,7 @@ func (b *binder) functionColumns(x rel.Expr, call *rel.Call, f ast.RowsFunc, pos
 	}
 	var cols []rel.Column
 	for _, d := range f.Defs {
-		t, _ := b.resolveType(d.Type)
+		t := b.valueType(d.Type)
 		cols = append(cols, rel.Column{Name: d.Name, T: t})
 	}
 	return cols

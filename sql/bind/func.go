@@ -57,6 +57,9 @@ func (b *binder) function(s *scope, x *ast.Func) rel.Expr {
 	}
 	b.checkPlainCall(c)
 	b.coerceArgs(c)
+	if funcs.RecordFuncs[c.fn.Name] {
+		b.recordCall(c)
+	}
 	if c.fn.Set {
 		b.checkSet(s, c)
 	}

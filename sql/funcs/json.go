@@ -41,7 +41,7 @@ func (t jsonType) rebuild(v jval) (types.Datum, error) { return t.fromText(v.Str
 func jsonKernels() kernels {
 	out := kernels{}
 	for _, t := range []jsonType{plainJSON, binaryJSON} {
-		for name, k := range merge(t.access(), t.sets(), t.builders()) {
+		for name, k := range merge(t.access(), t.sets(), t.builders(), t.recordKernels()) {
 			out[t.name+name] = k
 		}
 		out["to_"+t.name] = kernel{typed: func(c *Ctx, a []types.Datum, ts []types.T, _ types.T) (types.Datum, error) {

@@ -31,7 +31,17 @@ func jsonbOperators() kernels {
 		return setPath(v, arr(a[1]).Elems, b.parse(a[2]), a[3].Bool(), true)
 	})
 	insert.defaults = []types.Datum{types.NewBool(false)}
+	removePath := func(a []types.Datum) (types.Datum, error) {
+		v := b.parse(a[0])
+		if v.kind != '{' && v.kind != '[' {
+			return types.Null, pgerr.New(pgerr.InvalidParameterValue, "cannot delete path in scalar")
+		}
+		return b.rebuild(deletePath(v, arr(a[1]).Elems))
+	}
+	lax := scalar(setLax(func(a []types.Datum) (types.Datum, error) { return set.eval(nil, a) }, removePath))
+	lax.defaults = []types.Datum{types.NewBool(true), types.NewText("use_json_null")}
 	return kernels{
+		"jsonb_set_lax":   lax,
 		"jsonb_contains":  test(func(v jval, a []types.Datum) bool { return contains(v, b.parse(a[1])) }),
 		"jsonb_contained": test(func(v jval, a []types.Datum) bool { return contains(b.parse(a[1]), v) }),
 		"jsonb_exists":    test(func(v jval, a []types.Datum) bool { return hasKey(v, a[1].S) }),
@@ -70,13 +80,8 @@ func jsonbOperators() kernels {
 			}
 			return v, pgerr.New(pgerr.InvalidParameterValue, "cannot delete from scalar")
 		}),
-		"jsonb_delete_path": change(func(v jval, a []types.Datum) (jval, error) {
-			if v.kind != '{' && v.kind != '[' {
-				return v, pgerr.New(pgerr.InvalidParameterValue, "cannot delete path in scalar")
-			}
-			return deletePath(v, arr(a[1]).Elems), nil
-		}),
-		"jsonb_set": set, "jsonb_insert": insert,
+		"jsonb_delete_path": scalar(removePath),
+		"jsonb_set":         set, "jsonb_insert": insert,
 		"jsonb_pretty": scalar(func(a []types.Datum) (types.Datum, error) {
 			var s strings.Builder
 			prettyJSON(&s, b.parse(a[0]), 0)
