@@ -5,23 +5,19 @@ import (
 
 	"zorya/pgerr"
 	"zorya/sql/ast"
+	"zorya/sql/funcs"
 	"zorya/sql/rel"
+	"zorya/sql/types"
 )
 
-// jsonFuncs are the functions that do the work of the SQL/JSON constructors.
-var jsonFuncs = map[string]string{
-	"json_object":    "json_build_object",
-	"json_array":     "json_build_array",
-	"json_objectagg": "json_object_agg",
-	"json_arrayagg":  "json_agg",
-}
-
-// jsonExpr binds JSON_OBJECT, JSON_ARRAY and their aggregates as calls of the
-// functions that build the same value.
+// jsonExpr binds JSON_OBJECT, JSON_ARRAY, their aggregates and IS JSON as calls of
+// functions that users cannot name.
 func (b *binder) jsonExpr(s *scope, x *ast.JSONExpr) rel.Expr {
-	name := jsonFuncs[x.Kind]
-	if name == "" || x.Query != nil || x.UniqueKeys {
-		b.fail(x.At, pgerr.FeatureNotSupported, "this form of SQL/JSON expression is not supported")
+	switch {
+	case x.Kind == "is json":
+		return b.isJSON(s, x)
+	case x.Query != nil:
+		return b.jsonArrayOf(s, x)
 	}
 	args := x.Values
 	if len(x.Keys) > 0 {
@@ -30,19 +26,49 @@ func (b *binder) jsonExpr(s *scope, x *ast.JSONExpr) rel.Expr {
 			args = append(args, k, x.Values[i])
 		}
 	}
-	if x.AbsentOnNull {
-		for _, v := range x.Values {
-			if c, ok := v.(*ast.Const); !ok || c.Kind == ast.NullConst {
-				b.fail(x.At, pgerr.FeatureNotSupported, "ABSENT ON NULL is not supported here")
-			}
-		}
+	result := types.Of(types.JSONOID)
+	var domain types.OID
+	if x.Returning != nil {
+		result, domain = b.resolveType(*x.Returning)
 	}
-	e := b.expr(s, &ast.Func{Pos: x.Pos, Name: name, Schema: "pg_catalog", Args: args, OrderBy: x.OrderBy, Filter: x.Filter, Over: x.Over})
-	if x.Returning == nil {
-		return e
+	form := funcs.JSONForm{Kind: x.Kind, Binary: result.OID == types.JSONBOID, Absent: x.AbsentOnNull, Unique: x.UniqueKeys}
+	var e rel.Expr
+	if len(args) == 0 {
+		empty := map[string]string{"json_object": "{}", "json_array": "[]"}[x.Kind]
+		e = b.cast(&rel.Const{T: types.Of(types.UnknownOID), D: types.NewText(empty)}, result, x.At)
+	} else {
+		e = b.expr(s, &ast.Func{Pos: x.Pos, Name: form.Name(), Schema: funcs.SQLJSON, Args: args, OrderBy: x.OrderBy, Filter: x.Filter, Over: x.Over})
 	}
-	t, domain := b.resolveType(*x.Returning)
-	return b.toDomain(b.cast(e, t, x.At), domain, x.At)
+	return b.toDomain(b.cast(e, result, x.At), domain, x.At)
+}
+
+// jsonArrayOf binds JSON_ARRAY(query), which aggregates the query's one column.
+func (b *binder) jsonArrayOf(s *scope, x *ast.JSONExpr) rel.Expr {
+	agg := *x
+	agg.Kind, agg.Query = "json_arrayagg", nil
+	agg.Values = []ast.Expr{&ast.ColumnRef{Pos: x.Pos, Parts: []string{"q", "a"}}}
+	b.checkSubqueryPlace(s.kind, x.At)
+	inner := b.bindSelect(x.Query, s, selectOpts{resolve: true})
+	if len(inner.cols) != 1 {
+		b.fail(x.At, pgerr.SyntaxError, "subquery must return only one column")
+	}
+	return b.sublink(s, &ast.Sublink{Pos: x.Pos, Kind: ast.ScalarSublink, Query: &ast.Select{
+		Targets: []ast.Target{{X: &agg}},
+		From:    []ast.TableExpr{&ast.Subquery{Query: x.Query, Alias: "q", Columns: []string{"a"}}},
+	}})
+}
+
+// isJSON binds IS JSON, of strings and JSON values.
+func (b *binder) isJSON(s *scope, x *ast.JSONExpr) rel.Expr {
+	e := b.settle(b.expr(s, x.Values[0]), startOf(x.Values[0]))
+	t := oidOf(e)
+	ty := types.Get(t)
+	if t != types.JSONOID && t != types.JSONBOID && t != types.ByteaOID && (ty == nil || ty.Category != 'S') {
+		b.fail(startOf(x.Values[0]), pgerr.DatatypeMismatch, "cannot use type %s in IS JSON predicate", typeName(e.Type()))
+	}
+	form := funcs.JSONForm{Kind: x.Kind, Unique: x.UniqueKeys, Item: x.ItemType}
+	fn := funcs.Lookup(funcs.SQLJSON, form.Name())[0]
+	return &rel.Call{T: types.Of(types.BoolOID), Fn: fn, Args: []rel.Expr{e}, Pos: x.At}
 }
 
 // walkRefs calls f for each column reference in a syntax tree.

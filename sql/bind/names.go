@@ -4,6 +4,7 @@ import (
 	"zorya/pgerr"
 	"zorya/sql/ast"
 	"zorya/sql/catalog"
+	"zorya/sql/funcs"
 	"zorya/sql/types"
 )
 
@@ -47,7 +48,7 @@ func (b *binder) usesSchema(name string, oid types.OID) {
 
 // checkSchema fails if a qualified name's schema does not exist.
 func (b *binder) checkSchema(name string, pos int) {
-	if name != "" && b.env.Snap != nil && b.env.Snap.SchemaByName(name) == nil {
+	if name != "" && name != funcs.SQLJSON && b.env.Snap != nil && b.env.Snap.SchemaByName(name) == nil {
 		b.fail(pos, pgerr.InvalidSchemaName, "schema \"%s\" does not exist", name)
 	}
 }

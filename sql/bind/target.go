@@ -175,7 +175,9 @@ func nameOf(x ast.Expr) (string, int) {
 	case *ast.SpecialFunc:
 		return x.Name, 2
 	case *ast.JSONExpr:
-		return x.Kind, 2
+		if x.Kind != "is json" {
+			return x.Kind, 2
+		}
 	}
 	return "", 0
 }

@@ -92,6 +92,10 @@ func init() {
 	for _, fn := range ownFuncs() {
 		add(fn)
 	}
+	registry.byName[SQLJSON] = map[string][]*Func{}
+	for _, fn := range sqlJSONFuncs() {
+		registry.byName[SQLJSON][fn.Name] = []*Func{fn}
+	}
 	loadOperators()
 	loadCasts()
 }

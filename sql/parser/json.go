@@ -61,7 +61,11 @@ func (c *conv) jsonValue(v *pg.JsonValueExpr) ast.Expr {
 	if v == nil {
 		return nil
 	}
-	return c.expr(v.RawExpr)
+	x := c.expr(v.RawExpr)
+	if v.Format != nil && v.Format.FormatType == pg.JsonFormatType_JS_FORMAT_JSON {
+		return &ast.Cast{Pos: c.at(v.Format.Location), X: x, Type: ast.TypeName{Schema: "pg_catalog", Name: "json"}}
+	}
+	return x
 }
 
 func (c *conv) returningType(o *pg.JsonOutput) *ast.TypeName {
