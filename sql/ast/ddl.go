@@ -220,6 +220,8 @@ type (
 		Mode    string // "in", "out", "inout", "variadic", "table"
 		Type    TypeName
 		Default Expr
+		// DefaultText is the source of Default.
+		DefaultText string
 	}
 	CreateFunction struct {
 		Name            Name

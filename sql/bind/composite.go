@@ -141,6 +141,10 @@ func (b *binder) fieldsOf(e rel.Expr) []rel.Column {
 		if c := b.cols[e.ID]; c != nil {
 			return c.fields
 		}
+	case *rel.Subquery:
+		if cols := e.Query.Columns(); e.Kind == rel.ScalarQuery && len(cols) == 1 {
+			return b.fieldsOf(&rel.Col{T: cols[0].T, ID: cols[0].ID})
+		}
 	case *rel.Call:
 		if rec := templateOf(e); rec != nil {
 			return templateFields(rec)

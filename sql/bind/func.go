@@ -3,6 +3,7 @@ package bind
 import (
 	"zorya/pgerr"
 	"zorya/sql/ast"
+	"zorya/sql/catalog"
 	"zorya/sql/funcs"
 	"zorya/sql/rel"
 	"zorya/sql/types"
@@ -14,7 +15,8 @@ type callSite struct {
 	args  []arg
 	fn    *funcs.Func
 	match funcs.Match
-	exprs []rel.Expr // arguments, coerced
+	exprs []rel.Expr        // arguments, coerced
+	user  *catalog.Function // the user's function that is called, if it is one
 }
 
 // function binds a call: plain function, aggregate, window function or a cast
@@ -188,7 +190,7 @@ func (b *binder) coerceArgs(c *callSite) {
 				c.exprs = append(c.exprs, given(i, at))
 				continue
 			}
-			c.exprs = append(c.exprs, &rel.Const{T: m.Args[at], D: defaults[0]})
+			c.exprs = append(c.exprs, b.defaultArg(c, at, m.Args[at], defaults[0]))
 			defaults = defaults[1:]
 		}
 		return
@@ -205,8 +207,18 @@ func (b *binder) coerceArgs(c *callSite) {
 	}
 	first := len(c.fn.Args) - len(m.DefaultArgs)
 	for i, d := range m.DefaultArgs {
-		c.exprs = append(c.exprs, &rel.Const{T: types.Of(c.fn.Args[first+i]), D: d})
+		c.exprs = append(c.exprs, b.defaultArg(c, first+i, types.Of(c.fn.Args[first+i]), d))
 	}
+}
+
+// defaultArg is the default of argument at: a value, or a user's expression.
+func (b *binder) defaultArg(c *callSite, at int, t types.T, d types.Datum) rel.Expr {
+	if c.user == nil {
+		return &rel.Const{T: t, D: d}
+	}
+	text := c.user.ArgDefaults[at-(len(c.fn.Args)-len(c.user.ArgDefaults))]
+	e := b.storedExpr(&scope{}, text, kindDefault)
+	return b.settle(b.implicit(e, t, c.x.At), c.x.At)
 }
 
 func named(names []string) bool {

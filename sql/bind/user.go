@@ -1,6 +1,9 @@
 package bind
 
 import (
+	"strconv"
+	"strings"
+
 	"zorya/pgerr"
 	"zorya/sql/ast"
 	"zorya/sql/catalog"
@@ -26,19 +29,38 @@ func (b *binder) userFunction(c *callSite) *catalog.Function {
 	byFunc := map[*funcs.Func]*catalog.Function{}
 	cands := b.lookup(c.x.Schema, c.x.Name)
 	for _, f := range list {
-		sig := &funcs.Func{OID: f.OID, Name: f.Name, Args: inputTypes(f), Result: f.Result, Strict: f.Strict, Kind: funcs.Plain}
+		sig := &funcs.Func{OID: f.OID, Name: f.Name, Args: inputTypes(f), Result: f.Result, Strict: f.Strict, Kind: funcs.Plain,
+			ArgNames: inputNames(f), Variadic: strings.IndexByte(f.ArgModes, 'v') >= 0, Defaults: make([]types.Datum, len(f.ArgDefaults))}
 		byFunc[sig] = f
 		cands = append(cands[:len(cands):len(cands)], sig)
 	}
-	m, err := funcs.Resolve(cands, c.x.Name, oids, c.x.ArgNames, c.x.Variadic)
+	names := c.x.ArgNames
+	for names != nil && len(names) < len(oids) {
+		names = append(names[:len(names):len(names)], "")
+	}
+	m, err := funcs.Resolve(cands, c.x.Name, oids, names, c.x.Variadic)
 	if err != nil {
 		b.throw(c.x.At, err)
 	}
 	f := byFunc[m.Func]
 	if f != nil {
-		c.fn, c.match = m.Func, m
+		c.fn, c.match, c.user = m.Func, m, f
 	}
 	return f
+}
+
+// inputNames are the names of a function's IN arguments; nil if none has one.
+func inputNames(f *catalog.Function) []string {
+	if f.ArgModes == "" || f.ArgNames == nil {
+		return f.ArgNames
+	}
+	var list []string
+	for i, n := range f.ArgNames {
+		if i < len(f.ArgModes) && f.ArgModes[i] != 'o' && f.ArgModes[i] != 't' {
+			list = append(list, n)
+		}
+	}
+	return list
 }
 
 // inputTypes are the types of a function's IN arguments.
@@ -64,12 +86,10 @@ func (b *binder) callUser(s *scope, c *callSite, f *catalog.Function) rel.Expr {
 	}
 	b.coerceArgs(c)
 	values, q := b.functionBody(f, c.exprs, c.x.At)
-	if len(q.cols) != 1 {
-		b.wrongResult(f)
-	}
 	x := b.resultOf(q, f)
 	one := &rel.Limit{Input: b.strip(q), Count: &rel.Const{T: types.Of(types.Int8OID), D: types.NewInt(1)}}
 	out := b.newColumn(nil, f.Name, x.Type())
+	b.cols[out.ID].fields = b.rowFields(x)
 	node := &rel.Project{
 		Input: &rel.Join{Kind: rel.Inner, L: values, R: one, Lateral: true},
 		Cols:  []rel.Column{out}, Exprs: []rel.Expr{x},
@@ -110,7 +130,7 @@ func (b *binder) tableFunction(s *scope, x *ast.Func) (rel.Node, *query, string)
 func outNames(f *catalog.Function) []string {
 	var names []string
 	for i := range f.ArgModes {
-		if (f.ArgModes[i] == 'o' || f.ArgModes[i] == 't') && i < len(f.ArgNames) {
+		if (f.ArgModes[i] == 'o' || f.ArgModes[i] == 't' || f.ArgModes[i] == 'b') && i < len(f.ArgNames) {
 			names = append(names, f.ArgNames[i])
 		}
 	}
@@ -131,10 +151,11 @@ func (b *binder) functionBody(f *catalog.Function, given []rel.Expr, pos int) (*
 	args := &scope{}
 	values := &rel.Values{Rows: [][]rel.Expr{given}}
 	it := &item{name: f.Name, relVisible: true, colVisible: true, function: true}
+	names := inputNames(f)
 	for i, e := range given {
 		name := ""
-		if i < len(f.ArgNames) {
-			name = f.ArgNames[i]
+		if i < len(names) {
+			name = names[i]
 		}
 		col := b.newColumn(args, name, e.Type())
 		values.Cols = append(values.Cols, col)
@@ -172,15 +193,32 @@ func CheckFunction(env *Env, f *catalog.Function) (err error) {
 	_, q := b.functionBody(f, args, 0)
 	switch {
 	case f.Result == types.VoidOID || f.Result == types.RecordOID:
-	case len(q.cols) != 1:
-		b.wrongResult(f)
 	default:
 		b.resultOf(q, f)
 	}
 	return nil
 }
 
+// resultOf is the value of a row of the body: its one column, or all of them as a
+// record.
 func (b *binder) resultOf(q *query, f *catalog.Function) rel.Expr {
+	if f.Result == types.VoidOID {
+		return &rel.Const{T: types.Of(types.VoidOID), D: types.Null}
+	}
+	if f.Result == types.RecordOID && (len(q.cols) != 1 || oidOf(&rel.Col{T: q.cols[0].T}) != types.RecordOID) {
+		row := &rel.RowExpr{T: types.Of(types.RecordOID)}
+		names := outNames(f)
+		for i, c := range q.cols {
+			row.Args, row.Names = append(row.Args, &rel.Col{T: c.T, ID: c.ID}), append(row.Names, "f"+strconv.Itoa(i+1))
+			if i < len(names) {
+				row.Names[i] = names[i]
+			}
+		}
+		return row
+	}
+	if len(q.cols) != 1 {
+		b.wrongResult(f)
+	}
 	col := &rel.Col{T: q.cols[0].T, ID: q.cols[0].ID}
 	x, ok := b.tryCoerce(col, types.Of(f.Result), funcs.Assignment, 0)
 	if !ok {

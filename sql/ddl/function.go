@@ -79,15 +79,18 @@ func (s *statement) mayReplaceFunction(old, f *catalog.Function, replace bool) e
 func (s *statement) signature(f *catalog.Function, st *ast.CreateFunction) error {
 	modes, named := make([]byte, 0, len(st.Params)), false
 	var outs []types.OID
-	for _, p := range st.Params {
+	for i, p := range st.Params {
 		t, _, err := s.env.Bind.ResolveType(s.snap(), p.Type)
 		if err != nil {
 			return err
 		}
-		if p.Default != nil {
-			return unsupported("default values of function parameters are not supported")
-		}
 		mode := paramModes[p.Mode]
+		if err := s.checkParam(st, i, mode); err != nil {
+			return err
+		}
+		if err := s.paramDefault(f, p, t, mode); err != nil {
+			return err
+		}
 		modes = append(modes, mode)
 		f.Args, f.ArgNames = append(f.Args, t.OID), append(f.ArgNames, p.Name)
 		named = named || p.Name != ""
@@ -114,6 +117,42 @@ func (s *statement) signature(f *catalog.Function, st *ast.CreateFunction) error
 	default:
 		return pgerr.New(pgerr.InvalidFunctionDefinition, "function result type must be specified")
 	}
+	return nil
+}
+
+// checkParam refuses what a parameter may not be after those before it.
+func (s *statement) checkParam(st *ast.CreateFunction, i int, mode byte) error {
+	for _, q := range st.Params[:i] {
+		before := paramModes[q.Mode]
+		if before == 'v' && mode != 'o' && mode != 't' {
+			return pgerr.New(pgerr.InvalidFunctionDefinition, "VARIADIC parameter must be the last input parameter")
+		}
+		// Inputs and outputs may share a name with RETURNS TABLE only.
+		if p := st.Params[i]; p.Name != "" && q.Name == p.Name && !(inputMode(mode) && before == 't' || mode == 't' && inputMode(before)) {
+			return pgerr.New(pgerr.InvalidFunctionDefinition, "parameter name \"%s\" used more than once", p.Name)
+		}
+	}
+	return nil
+}
+
+func inputMode(mode byte) bool { return mode == 'i' || mode == 'v' }
+
+// paramDefault binds a parameter's default; after the first default all inputs need one.
+func (s *statement) paramDefault(f *catalog.Function, p ast.FuncParam, t types.T, mode byte) error {
+	input := mode == 'i' || mode == 'b' || mode == 'v'
+	switch {
+	case p.Default == nil && input && len(f.ArgDefaults) > 0:
+		return pgerr.New(pgerr.InvalidFunctionDefinition, "input parameters after one with a default value must also have defaults")
+	case p.Default == nil:
+		return nil
+	case !input:
+		return pgerr.New(pgerr.InvalidFunctionDefinition, "only input parameters can have default values")
+	}
+	d, err := s.env.Bind.BindDefault(s.snap(), p.Default, p.DefaultText, &catalog.Col{Name: p.Name, T: t})
+	if err != nil {
+		return err
+	}
+	f.ArgDefaults = append(f.ArgDefaults, d.Text)
 	return nil
 }
 

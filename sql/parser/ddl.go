@@ -335,7 +335,7 @@ func (c *conv) createFunction(n *pg.CreateFunctionStmt) ast.Stmt {
 	}
 	for _, p := range n.Parameters {
 		q := p.GetFunctionParameter()
-		f.Params = append(f.Params, ast.FuncParam{Name: q.Name, Mode: modes[q.Mode], Type: c.typeName(q.ArgType), Default: c.expr(q.Defexpr)})
+		f.Params = append(f.Params, ast.FuncParam{Name: q.Name, Mode: modes[q.Mode], Type: c.typeName(q.ArgType), Default: c.expr(q.Defexpr), DefaultText: c.source(q.Defexpr)})
 	}
 	if n.ReturnType != nil {
 		t := c.typeName(n.ReturnType)

@@ -160,10 +160,15 @@ func viewDef(t *catalog.Table) string {
 // tell functions apart; table lists RETURNS TABLE's columns only.
 func (e *Env) argList(f *catalog.Function, identity, table bool) string {
 	var list []string
+	in, _, _ := splitArgs(f)
+	input := 0
 	for i, t := range f.Args {
 		mode := byte('i')
 		if i < len(f.ArgModes) {
 			mode = f.ArgModes[i]
+		}
+		if mode != 'o' && mode != 't' {
+			input++
 		}
 		if (mode == 't') != table || identity && mode == 'o' {
 			continue
@@ -174,6 +179,9 @@ func (e *Env) argList(f *catalog.Function, identity, table bool) string {
 		}
 		if word := map[byte]string{'o': "OUT ", 'b': "INOUT ", 'v': "VARIADIC "}[mode]; word != "" {
 			arg = word + arg
+		}
+		if k := input - 1 - (len(in) - len(f.ArgDefaults)); k >= 0 && !identity && mode != 'o' && mode != 't' {
+			arg += " DEFAULT " + f.ArgDefaults[k]
 		}
 		list = append(list, arg)
 	}
