@@ -2,19 +2,13 @@ package adjudicator
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"hash/maphash"
-	"slices"
 	"sync"
 	"time"
 
 	"zorya/journal"
 	"zorya/kv"
 )
-
-// ErrClosed is the cause of refusals after Close.
-var ErrClosed = errors.New("the cluster is closed")
 
 // Options are what a Server works with.
 type Options struct {
@@ -31,44 +25,35 @@ type Options struct {
 	LastTime kv.Timestamp
 	// Age is how long commits are remembered; 0: Window.
 	Age time.Duration
-	// MaxClaims bounds the claims remembered; 0: two million, some 150 MB at most.
+	// MaxClaims bounds the claims remembered; 0: DefaultMaxClaims.
 	MaxClaims int
 }
 
-// batchBytes is the size from which on a batch takes no more transactions.
-const batchBytes = 32 << 20
+// DefaultMaxClaims is how many claims are remembered: some 150 MB at most.
+const DefaultMaxClaims = 2 << 20
 
-// Server is the adjudicator of one cluster. Commit is safe for concurrent use.
+// Server is the adjudicator of one cluster: a Pipeline with its goroutines, clocks
+// and I/O. Commit is safe for concurrent use.
 //
 // There is one lock, mu. It is held to judge and to hand over, never during I/O.
 type Server struct {
 	o    Options
-	seed maphash.Seed
+	asks Questions
 
-	mu      sync.Mutex
-	core    *Core
-	seq     uint64 // Of the last record judged.
-	open    *batch // Takes transactions; never nil.
-	flying  []*batch
-	spare   []journal.Record // Memory for the next batch.
-	stopped error            // Why nothing commits any more.
-	work    sync.Cond        // The open batch has work, or stopped is set.
-	room    sync.Cond        // The open batch has room again, or stopped is set.
+	mu       sync.Mutex
+	pipeline *Pipeline
+	moved    sync.Cond // A stage may have something to do.
+	room     sync.Cond // The open batch has room again, or nothing commits any more.
 
-	applying chan *batch
-	ended    sync.WaitGroup
+	ended sync.WaitGroup
 }
 
-// A batch is what becomes durable and visible together. Its records belong to
-// the stage that it is in; err is set before done is closed.
-type batch struct {
-	records []journal.Record
-	bytes   int
-	first   kv.Timestamp // Commit times of its first and last record.
-	last    kv.Timestamp
-	done    chan struct{}
-	err     error
-}
+// Questions make what Core is asked of a Request. Its hashes are secret, so that
+// nobody can choose keys that collide.
+type Questions struct{ seed maphash.Seed }
+
+// NewQuestions returns Questions with a seed of their own.
+func NewQuestions() Questions { return Questions{maphash.MakeSeed()} }
 
 // questions are recycled: a commit should cost few allocations.
 var questions = sync.Pool{New: func() any { return new(Question) }}
@@ -80,20 +65,13 @@ func NewServer(o Options) *Server {
 		o.Age = Window
 	}
 	if o.MaxClaims == 0 {
-		o.MaxClaims = 2 << 20
+		o.MaxClaims = DefaultMaxClaims
 	}
-	s := &Server{
-		o:        o,
-		seed:     maphash.MakeSeed(),
-		core:     NewCore(o.LastTime, o.MaxClaims, o.Age),
-		seq:      o.LastSeq,
-		open:     &batch{done: make(chan struct{})},
-		applying: make(chan *batch),
-	}
-	s.work.L, s.room.L = &s.mu, &s.mu
+	s := &Server{o: o, asks: NewQuestions(), pipeline: NewPipeline(o.LastSeq, o.LastTime, o.MaxClaims, o.Age)}
+	s.moved.L, s.room.L = &s.mu, &s.mu
 	s.ended.Add(2)
-	go s.appendBatches()
-	go s.applyBatches()
+	go s.run(s.pipeline.NextAppend, s.append)
+	go s.run(s.pipeline.NextApply, s.apply)
 	return s
 }
 
@@ -106,180 +84,87 @@ func (s *Server) Commit(ctx context.Context, r *Request) Verdict {
 		}
 	}
 	q := questions.Get().(*Question)
-	s.ask(q, r)
+	s.asks.Fill(q, r)
 	j, wait, err := s.judge(ctx, q, r)
 	questions.Put(q)
 	if err != nil {
 		return Verdict{Outcome: Refused, Err: err}
 	}
 	if wait != nil {
-		<-wait.done
+		<-wait.Done
 	}
-	switch {
-	case j.Outcome == Committed && wait != nil && wait.err != nil:
-		return Verdict{Outcome: Unknown, Err: wait.err}
-	case j.Outcome == Committed:
-		return Verdict{Outcome: Committed, Time: j.Time}
-	case j.Outcome == SchemaChanged:
-		return Verdict{Outcome: SchemaChanged, Key: r.References[j.Index]}
-	case j.Outcome == Conflicted:
-		key := r.Claims[j.Index].Key
-		return Verdict{Outcome: conflictKind(key), Key: key}
-	}
-	return Verdict{Outcome: j.Outcome}
+	return j.Answer(r, wait)
 }
 
-// conflictKind tells a conflict over data from one over the schema: over a
-// descriptor, or over a name that two transactions create.
-func conflictKind(key kv.Key) Outcome {
-	if len(key) > 0 && (key[0] == kv.Descriptors || key[0] == kv.Names) {
-		return SchemaChanged
-	}
-	return Conflicted
-}
-
-// ask fills in q from r.
-func (s *Server) ask(q *Question, r *Request) {
+// Fill fills in q from r.
+func (a Questions) Fill(q *Question, r *Request) {
 	q.ID, q.Snapshot = r.ID, r.Snapshot
 	q.Claims, q.References = q.Claims[:0], q.References[:0]
 	for _, c := range r.Claims {
-		q.Claims = append(q.Claims, Claim{maphash.Bytes(s.seed, c.Key), c.Strength})
+		q.Claims = append(q.Claims, Claim{maphash.Bytes(a.seed, c.Key), c.Strength})
 	}
 	for _, key := range r.References {
-		q.References = append(q.References, maphash.Bytes(s.seed, key))
+		q.References = append(q.References, maphash.Bytes(a.seed, key))
 	}
 }
 
-// judge lets Core decide and puts a winner into the open batch. It returns the
-// batch to wait for: the winner's, or the one of the loser's rival; nil if that is
-// visible already.
-func (s *Server) judge(ctx context.Context, q *Question, r *Request) (Judgement, *batch, error) {
+// judge is Pipeline.Judge once there is room.
+func (s *Server) judge(ctx context.Context, q *Question, r *Request) (Judgement, *Batch, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.open.bytes > batchBytes && s.stopped == nil {
+	for s.pipeline.Full() {
 		s.room.Wait()
 	}
-	if s.stopped != nil {
-		return Judgement{}, nil, s.stopped
+	if err := s.pipeline.Err(); err != nil {
+		return Judgement{}, nil, err
 	}
 	if err := ctx.Err(); err != nil {
 		return Judgement{}, nil, err
 	}
-	elapsed := s.o.Elapsed()
-	j := s.core.Judge(q, s.o.Now(), elapsed)
-	if j.Outcome == Committed && !j.Repeated {
-		s.enter(r, j.Time, s.core.Horizon(elapsed))
-		return j, s.open, nil
+	j, b, err := s.pipeline.Judge(q, r, s.o.Now(), s.o.Elapsed())
+	if b != nil && len(b.Records) == 1 {
+		s.moved.Broadcast() // The first of its batch.
 	}
-	return j, s.batchOf(j.Time), nil
+	return j, b, err
 }
 
-// enter puts a winner into the open batch.
-func (s *Server) enter(r *Request, at, horizon kv.Timestamp) {
-	s.seq++
-	b := s.open
-	if len(b.records) == 0 {
-		b.first = at
-		s.work.Signal()
-	}
-	b.records = append(b.records, journal.Record{
-		Seq: s.seq, Time: at, Horizon: horizon, TxnID: r.ID,
-		Kind: max(r.Kind, journal.Ordinary), Mutations: r.Mutations,
-		AsOf: r.AsOf, Descriptor: r.Descriptor, Purged: r.Purged,
-	})
-	b.last = at
-	for i := range r.Mutations {
-		b.bytes += len(r.Mutations[i].Key) + len(r.Mutations[i].Value)
-	}
-}
-
-// batchOf returns the batch that a commit time is in, nil if it is visible.
-func (s *Server) batchOf(at kv.Timestamp) *batch {
-	for _, b := range s.flying {
-		if b.first <= at && at <= b.last {
-			return b
-		}
-	}
-	if b := s.open; len(b.records) > 0 && b.first <= at {
-		return b
-	}
-	return nil
-}
-
-// appendBatches is the second stage: it makes one batch after the other durable.
-func (s *Server) appendBatches() {
+// run is a stage: it takes one batch after the other and does its work with it,
+// until nothing can come any more.
+func (s *Server) run(next func() *Batch, work func(*Batch)) {
 	defer s.ended.Done()
-	defer close(s.applying)
-	for {
-		b := s.next()
-		if b == nil {
-			return
-		}
-		if err := s.o.Journal.Append(b.records); err != nil {
-			s.fail(fmt.Errorf("append to the journal: %w", err), b)
-			return
-		}
-		s.applying <- b
-	}
-}
-
-// next takes the open batch once it has work; nil at the end.
-func (s *Server) next() *batch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.open.records) == 0 && s.stopped == nil {
-		s.work.Wait()
-	}
-	if s.stopped != nil && (len(s.open.records) == 0 || s.stopped != ErrClosed) {
-		return nil
-	}
-	b := s.open
-	s.flying = append(s.flying, b)
-	s.open = &batch{done: make(chan struct{}), records: s.spare}
-	s.spare = nil
-	s.room.Broadcast()
-	return b
-}
-
-// applyBatches is the third stage: it makes batches visible and answers.
-func (s *Server) applyBatches() {
-	defer s.ended.Done()
-	broken := false
-	for b := range s.applying {
-		if broken {
-			continue // Already answered by fail.
-		}
-		if err := s.o.Apply(b.records); err != nil {
-			s.fail(fmt.Errorf("apply committed transactions: %w", err), b)
-			broken = true
+	for {
+		if b := next(); b != nil {
+			work(b)
 			continue
 		}
-		s.mu.Lock()
-		s.flying = slices.Delete(s.flying, 0, 1)
-		clear(b.records)
-		s.spare, b.records = b.records[:0], nil
-		s.mu.Unlock()
-		close(b.done)
+		if s.pipeline.Err() != nil && s.pipeline.Idle() {
+			return
+		}
+		s.moved.Wait()
 	}
 }
 
-// fail stops the server: invariant 4. The batch that failed, and all behind it,
-// are unknown.
-func (s *Server) fail(err error, failed *batch) {
+// append and apply work on a batch without the lock, which they hold when they
+// are called and when they return.
+func (s *Server) append(b *Batch) {
+	s.room.Broadcast()
+	s.mu.Unlock()
+	err := s.o.Journal.Append(b.Records)
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stopped == nil || s.stopped == ErrClosed {
-		s.stopped = err
-	}
-	after := false
-	for _, b := range slices.Concat(s.flying, []*batch{s.open}) {
-		after = after || b == failed
-		if after && b.err == nil {
-			b.err = err
-			close(b.done)
-		}
-	}
-	s.work.Broadcast()
+	s.pipeline.Appended(b, err)
+	s.moved.Broadcast()
+	s.room.Broadcast()
+}
+
+func (s *Server) apply(b *Batch) {
+	s.moved.Broadcast() // The next append may begin.
+	s.mu.Unlock()
+	err := s.o.Apply(b.Records)
+	s.mu.Lock()
+	s.pipeline.Applied(b, err)
+	s.moved.Broadcast()
 	s.room.Broadcast()
 }
 
@@ -288,23 +173,21 @@ func (s *Server) fail(err error, failed *batch) {
 func (s *Server) Horizon() kv.Timestamp {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.core.Horizon(s.o.Elapsed())
+	return s.pipeline.Horizon(s.o.Elapsed())
 }
 
 // Err returns why nothing commits any more, nil if all is well.
 func (s *Server) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stopped
+	return s.pipeline.Err()
 }
 
 // Close refuses new commits and waits for those that have been judged.
 func (s *Server) Close() {
 	s.mu.Lock()
-	if s.stopped == nil {
-		s.stopped = ErrClosed
-	}
-	s.work.Broadcast()
+	s.pipeline.Stop(ErrClosed)
+	s.moved.Broadcast()
 	s.room.Broadcast()
 	s.mu.Unlock()
 	s.ended.Wait()
