@@ -5,6 +5,7 @@ import (
 
 	"zorya/pgerr"
 	"zorya/sql/ast"
+	"zorya/sql/funcs"
 	"zorya/sql/rel"
 	"zorya/sql/types"
 )
@@ -138,7 +139,7 @@ func (b *binder) fieldsOf(e rel.Expr) []rel.Column {
 		}
 		return list
 	case *rel.Col:
-		if c := b.cols[e.ID]; c != nil {
+		if c := b.cols[e.ID]; c != nil && c.fields != nil {
 			return c.fields
 		}
 	case *rel.Subquery:
@@ -215,6 +216,14 @@ func (b *binder) jsonSubscript(s *scope, e rel.Expr, path []ast.Access, pos int)
 		i := b.expr(s, p.Hi)
 		if isUnknown(i) {
 			i = b.settle(i, startOf(p.Hi))
+		}
+		if key, ok := b.tryCoerce(i, types.Of(types.Int4OID), funcs.Implicit, startOf(p.Hi)); ok {
+			i = key
+		} else if key, ok := b.tryCoerce(i, types.Of(types.TextOID), funcs.Implicit, startOf(p.Hi)); ok {
+			i = key
+		} else {
+			b.throw(startOf(p.Hi), pgerr.New(pgerr.DatatypeMismatch, "subscript type %s is not supported", typeName(i.Type())).
+				WithDetail("jsonb subscript must be coercible to either integer or text."))
 		}
 		e = b.operator("", "->", e, i, pos, pos)
 	}

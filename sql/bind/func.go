@@ -59,6 +59,12 @@ func (b *binder) function(s *scope, x *ast.Func) rel.Expr {
 	}
 	b.checkPlainCall(c)
 	b.coerceArgs(c)
+	if n := len(c.fn.Args); x.Variadic && n > 0 && c.fn.Args[n-1] == types.AnyOID {
+		if last := c.exprs[n-1]; elemOf(oidOf(last)) == 0 {
+			b.fail(c.args[n-1].pos, pgerr.DatatypeMismatch, "VARIADIC argument must be an array")
+		}
+		c.fn = funcs.SpreadVariadic(c.fn)
+	}
 	if funcs.RecordFuncs[c.fn.Name] {
 		b.recordCall(c)
 	}

@@ -120,6 +120,13 @@ func (b *binder) tableFunction(s *scope, x *ast.Func) (rel.Node, *query, string)
 	if len(q.cols) == 1 && f.Result != types.RecordOID {
 		q.cols[0].Name = ""
 	}
+	if t := b.tableOf(f.Result); t != nil {
+		for i, c := range tableFields(t) {
+			if i < len(q.cols) && len(q.cols) > 1 {
+				q.cols[i].Name = c.Name
+			}
+		}
+	}
 	for i, names := 0, outNames(f); i < len(names) && i < len(q.cols); i++ {
 		q.cols[i].Name = names[i]
 	}
@@ -188,6 +195,11 @@ func CheckFunction(env *Env, f *catalog.Function) (err error) {
 	b := newBinder(env)
 	var args []rel.Expr
 	for _, t := range inputTypes(f) {
+		// With open types the body makes sense only in a call.
+		if isPseudo(t) {
+			_, err := env.ParseSelect(f.Body)
+			return err
+		}
 		args = append(args, &rel.Const{T: types.Of(t), D: types.Null})
 	}
 	_, q := b.functionBody(f, args, 0)
@@ -216,6 +228,9 @@ func (b *binder) resultOf(q *query, f *catalog.Function) rel.Expr {
 		}
 		return row
 	}
+	if t := b.tableOf(f.Result); t != nil {
+		return b.rowResult(q, f, t)
+	}
 	if len(q.cols) != 1 {
 		b.wrongResult(f)
 	}
@@ -225,6 +240,22 @@ func (b *binder) resultOf(q *query, f *catalog.Function) rel.Expr {
 		b.wrongResult(f)
 	}
 	return x
+}
+
+// rowResult is a row of the body as a table's row type: its columns, or its one column
+// that is such a row.
+func (b *binder) rowResult(q *query, f *catalog.Function, t *catalog.Table) rel.Expr {
+	row := &rel.RowExpr{T: types.Of(types.RecordOID)}
+	for _, c := range q.cols {
+		row.Args = append(row.Args, &rel.Col{T: c.T, ID: c.ID})
+	}
+	if len(row.Args) == 1 && b.isComposite(oidOf(row.Args[0])) {
+		return b.castToRow(row.Args[0], t, 0)
+	}
+	if len(row.Args) != len(tableFields(t)) {
+		b.wrongResult(f)
+	}
+	return b.castToRow(row, t, 0)
 }
 
 // strictly yields NULL if any argument is NULL.

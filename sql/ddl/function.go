@@ -72,6 +72,18 @@ func (s *statement) mayReplaceFunction(old, f *catalog.Function, replace bool) e
 		return pgerr.New(pgerr.InvalidFunctionDefinition, "cannot change return type of existing function").
 			WithHint("Use DROP FUNCTION %s first.", s.signatureText(old))
 	}
+	drop := func(format string, args ...any) error {
+		return pgerr.New(pgerr.InvalidFunctionDefinition, format, args...).WithHint("Use DROP FUNCTION %s first.", s.signatureText(old))
+	}
+	for i, name := range old.ArgNames {
+		input := i >= len(old.ArgModes) || old.ArgModes[i] != 'o' && old.ArgModes[i] != 't'
+		if input && name != "" && (i >= len(f.ArgNames) || f.ArgNames[i] != name) {
+			return drop("cannot change name of input parameter \"%s\"", name)
+		}
+	}
+	if len(f.ArgDefaults) < len(old.ArgDefaults) {
+		return drop("cannot remove parameter defaults from existing function")
+	}
 	return s.ownsObject(&old.Header, "function")
 }
 
@@ -80,7 +92,7 @@ func (s *statement) signature(f *catalog.Function, st *ast.CreateFunction) error
 	modes, named := make([]byte, 0, len(st.Params)), false
 	var outs []types.OID
 	for i, p := range st.Params {
-		t, _, err := s.env.Bind.ResolveType(s.snap(), p.Type)
+		t, err := s.valueType(p.Type)
 		if err != nil {
 			return err
 		}
@@ -105,7 +117,7 @@ func (s *statement) signature(f *catalog.Function, st *ast.CreateFunction) error
 	}
 	switch {
 	case st.Returns != nil:
-		t, _, err := s.env.Bind.ResolveType(s.snap(), *st.Returns)
+		t, err := s.valueType(*st.Returns)
 		if err != nil {
 			return err
 		}
@@ -118,6 +130,18 @@ func (s *statement) signature(f *catalog.Function, st *ast.CreateFunction) error
 		return pgerr.New(pgerr.InvalidFunctionDefinition, "function result type must be specified")
 	}
 	return nil
+}
+
+// valueType resolves a type of a function's signature, which may be a table's row type.
+func (s *statement) valueType(n ast.TypeName) (types.T, error) {
+	if types.ByName(n.Name) == nil && n.Array == 0 && len(n.Mods) == 0 && !n.PctType {
+		if t, ok := s.snap().Relation(s.env.SearchPath, n.Schema, n.Name).(*catalog.Table); ok && t.Type != 0 &&
+			s.snap().ResolveDomain(s.env.SearchPath, n.Schema, n.Name) == nil {
+			return types.Of(t.Type), nil
+		}
+	}
+	t, _, err := s.env.Bind.ResolveType(s.snap(), n)
+	return t, err
 }
 
 // checkParam refuses what a parameter may not be after those before it.
@@ -195,7 +219,7 @@ func (s *statement) function(n ast.Name, args []ast.TypeName, hasArgs bool) (*ca
 	want := make([]types.OID, len(args))
 	shown := make([]string, len(args))
 	for i, a := range args {
-		t, _, err := s.env.Bind.ResolveType(s.snap(), a)
+		t, err := s.valueType(a)
 		if err != nil {
 			return nil, err
 		}

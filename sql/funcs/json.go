@@ -252,8 +252,13 @@ func (t jsonType) builders() kernels {
 		}},
 		"_build_object": {typed: t.buildObject},
 		"_object": scalar(func(a []types.Datum) (types.Datum, error) {
-			elems := arr(a[0]).Elems
-			if len(elems)%2 != 0 {
+			elems, dims := arr(a[0]).Elems, arr(a[0]).Dims
+			switch {
+			case len(dims) > 2:
+				return types.Null, pgerr.New(pgerr.ArraySubscriptError, "wrong number of array subscripts")
+			case len(dims) == 2 && dims[1] != 2:
+				return types.Null, pgerr.New(pgerr.ArraySubscriptError, "array must have two columns")
+			case len(elems)%2 != 0:
 				return types.Null, pgerr.New(pgerr.ArraySubscriptError, "array must have even number of elements")
 			}
 			var parts []string
@@ -266,6 +271,9 @@ func (t jsonType) builders() kernels {
 			return t.fromText("{" + strings.Join(parts, ", ") + "}")
 		}),
 		"_object_two_arg": scalar(func(a []types.Datum) (types.Datum, error) {
+			if len(arr(a[0]).Dims) > 1 || len(arr(a[1]).Dims) > 1 {
+				return types.Null, pgerr.New(pgerr.ArraySubscriptError, "wrong number of array subscripts")
+			}
 			keys, values := arr(a[0]).Elems, arr(a[1]).Elems
 			if len(keys) != len(values) {
 				return types.Null, pgerr.New(pgerr.ArraySubscriptError, "mismatched array dimensions")
@@ -303,9 +311,21 @@ func (t jsonType) buildObject(c *Ctx, a []types.Datum, ts []types.T, _ types.T) 
 			return types.Null, pgerr.New(pgerr.InvalidParameterValue, "argument %d cannot be null", i+1).
 				WithHint("Object keys should be text.")
 		}
+		if err := scalarKey(ts[i].OID); err != nil {
+			return types.Null, err
+		}
 		parts = append(parts, QuoteJSON(output(c, ts[i].OID, a[i]))+" : "+jsonOf(c, ts[i+1].OID, a[i+1]))
 	}
 	return t.fromText("{" + strings.Join(parts, ", ") + "}")
+}
+
+// scalarKey refuses a type whose values cannot be an object's keys.
+func scalarKey(t types.OID) error {
+	k := types.KindOf(t)
+	if k == types.KindArray || k == types.KindRecord || t == types.JSONOID || t == types.JSONBOID {
+		return pgerr.New(pgerr.InvalidParameterValue, "key value must be scalar, not array, composite, or json")
+	}
+	return nil
 }
 
 // jsonOf is the JSON text of an SQL value of type t.

@@ -143,7 +143,7 @@ func parseFunc(f []string) *Func {
 	if f[7] != "" {
 		fn.OutTypes, fn.OutNames = oidsOf(f[7]), strings.Split(f[8], " ")
 		if len(fn.OutTypes) == 1 {
-			fn.OutTypes, fn.OutNames = nil, nil
+			fn.OutTypes = nil
 		}
 	}
 	return fn

@@ -99,8 +99,8 @@ func (m *jsonMembers) add(c *Ctx, key, value types.OID, k, v types.Datum) error 
 	if skip && m.form.Binary {
 		return nil
 	}
-	if types.KindOf(key) == types.KindArray || types.KindOf(key) == types.KindRecord || key == types.JSONOID || key == types.JSONBOID {
-		return pgerr.New(pgerr.InvalidParameterValue, "key value must be scalar, not array, composite, or json")
+	if err := scalarKey(key); err != nil {
+		return err
 	}
 	name := QuoteJSON(output(c, key, k))
 	if m.form.Unique {
