@@ -248,8 +248,9 @@ func (b *binder) funcTable(s *scope, te *ast.FuncTable) (rel.Node, *item) {
 			if len(list) == 1 && te.Alias != "" {
 				f.cols[0].Name = te.Alias
 			}
-			it.scalarRow = len(list) == 1 && !te.Ordinality
 		}
+		// A function of one value is that value where its name stands for a row.
+		it.scalarRow = len(list) == 1 && len(f.cols) == 1 && !te.Ordinality && !b.isComposite(oidOf(f.x))
 		n.Funcs = append(n.Funcs, f.fn)
 		for _, c := range f.cols {
 			col := b.newColumn(s, c.Name, c.T)
@@ -278,14 +279,14 @@ func (b *binder) funcTable(s *scope, te *ast.FuncTable) (rel.Node, *item) {
 // sqlFunctionItem binds a FROM entry that is one set-returning SQL function of a
 // user; no item if it is not.
 func (b *binder) sqlFunctionItem(s *scope, te *ast.FuncTable) (rel.Node, *item) {
-	if len(te.Funcs) != 1 || te.Ordinality || len(te.Funcs[0].Defs) > 0 {
+	if len(te.Funcs) != 1 || te.Ordinality {
 		return nil, nil
 	}
 	call, ok := te.Funcs[0].X.(*ast.Func)
 	if !ok {
 		return nil, nil
 	}
-	n, q, name := b.tableFunction(s, call)
+	n, q, name := b.tableFunction(s, call, te.Funcs[0].Defs)
 	if n == nil {
 		return nil, nil
 	}
@@ -364,7 +365,7 @@ func (b *binder) functionColumns(x rel.Expr, call *rel.Call, f ast.RowsFunc, pos
 		if call != nil && len(call.Fn.OutNames) == 1 {
 			return []rel.Column{{Name: call.Fn.OutNames[0], T: x.Type()}}
 		}
-		return []rel.Column{{T: x.Type()}}
+		return []rel.Column{{Name: b.singleOut(f.X), T: x.Type()}}
 	}
 	if len(f.Defs) == 0 {
 		if fields := b.fieldsOf(x); len(fields) > 0 {
@@ -378,6 +379,22 @@ func (b *binder) functionColumns(x rel.Expr, call *rel.Call, f ast.RowsFunc, pos
 		cols = append(cols, rel.Column{Name: d.Name, T: t})
 	}
 	return cols
+}
+
+// singleOut is the name of the one OUT parameter of a user's function, "" for others.
+func (b *binder) singleOut(x ast.Expr) string {
+	call, ok := x.(*ast.Func)
+	if !ok || b.env.Snap == nil {
+		return ""
+	}
+	list := b.env.Snap.ResolveFunctions(b.path, call.Schema, call.Name)
+	if len(list) != 1 {
+		return ""
+	}
+	if names := outNames(list[0]); len(names) == 1 {
+		return names[0]
+	}
+	return ""
 }
 
 // outColumns are the OUT parameters of a function, polymorphic types taken from

@@ -102,7 +102,7 @@ func (b *binder) callUser(s *scope, c *callSite, f *catalog.Function) rel.Expr {
 }
 
 // tableFunction expands a set-returning SQL function of FROM; nil if x calls none.
-func (b *binder) tableFunction(s *scope, x *ast.Func) (rel.Node, *query, string) {
+func (b *binder) tableFunction(s *scope, x *ast.Func, defs []ast.ColumnDef) (rel.Node, *query, string) {
 	if len(b.env.Snap.ResolveFunctions(b.path, x.Schema, x.Name)) == 0 {
 		return nil, nil, ""
 	}
@@ -130,7 +130,31 @@ func (b *binder) tableFunction(s *scope, x *ast.Func) (rel.Node, *query, string)
 	for i, names := 0, outNames(f); i < len(names) && i < len(q.cols); i++ {
 		q.cols[i].Name = names[i]
 	}
+	if f.Result == types.RecordOID && len(outNames(f)) == 0 {
+		b.describeRecord(q, defs, x.At)
+	}
 	return &rel.Join{Kind: rel.Inner, L: values, R: q.node, Lateral: true}, q, f.Name
+}
+
+// describeRecord gives the columns of a function that returns records their names from
+// the column definition list, which must have the types that the body has.
+func (b *binder) describeRecord(q *query, defs []ast.ColumnDef, pos int) {
+	if len(defs) == 0 {
+		b.fail(pos, pgerr.SyntaxError, "a column definition list is required for functions returning \"record\"")
+	}
+	if len(defs) != len(q.cols) {
+		b.wrongRow()
+	}
+	for i, d := range defs {
+		if b.valueType(d.Type).OID != q.cols[i].T.OID {
+			b.wrongRow()
+		}
+		q.cols[i].Name = d.Name
+	}
+}
+
+func (b *binder) wrongRow() {
+	b.fail(0, pgerr.InvalidFunctionDefinition, "return type mismatch in function declared to return record")
 }
 
 // outNames are the names of OUT and TABLE arguments.
