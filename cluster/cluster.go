@@ -142,14 +142,10 @@ func (o Options) withDefaults() Options {
 }
 
 // open opens the parts and starts them.
-func (c *Cluster) open() (err error) {
-	if err := c.openFiles(); err != nil {
+func (c *Cluster) open() error {
+	if err := c.recover(); err != nil {
 		return err
 	}
-	if err := c.replay(c.store.Applied().Seq); err != nil {
-		return err
-	}
-	c.publish()
 	applied := c.store.Applied()
 	c.adjudicator = adjudicator.NewServer(adjudicator.Options{
 		Journal: c.journal, Apply: c.apply, Admit: c.space.check,
@@ -158,13 +154,32 @@ func (c *Cluster) open() (err error) {
 		LastSeq: applied.Seq, LastTime: applied.Time,
 		Age: c.o.window(),
 	})
-	c.db = txn.NewDB(txn.Parts{
-		Store: c.store, Committer: c.adjudicator, Elapsed: c.o.Clock.Elapsed, Limits: c.o.Limits,
-		Latest: func() kv.ReadPoint { return *c.point.Load() },
-	})
+	parts := c.parts()
+	parts.Committer = c.adjudicator
+	c.db = txn.NewDB(parts)
 	c.ended.Add(1)
 	go c.keepHouse()
 	return nil
+}
+
+// recover opens the files, applies what storage lacks, and publishes the state.
+func (c *Cluster) recover() error {
+	if err := c.openFiles(); err != nil {
+		return err
+	}
+	if err := c.replay(c.store.Applied().Seq); err != nil {
+		return err
+	}
+	c.publish()
+	return nil
+}
+
+// parts returns what transactions are made of, but for who commits them.
+func (c *Cluster) parts() txn.Parts {
+	return txn.Parts{
+		Store: c.store, Elapsed: c.o.Clock.Elapsed, Limits: c.o.Limits,
+		Latest: func() kv.ReadPoint { return *c.point.Load() },
+	}
 }
 
 // openFiles opens journal and storage. What storage has made durable must be in the

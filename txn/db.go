@@ -39,7 +39,9 @@ type Parts struct {
 	Latest func() kv.ReadPoint
 	// Elapsed is a monotonic clock.
 	Elapsed func() time.Duration
-	Limits  Limits
+	// Sleep waits; it fails once ctx has ended. nil: on the machine's timer.
+	Sleep  func(ctx context.Context, d time.Duration) error
+	Limits Limits
 }
 
 // A DB is one cluster's key space, as transactions see it. It is safe for
@@ -50,7 +52,26 @@ type DB struct {
 }
 
 // NewDB returns a DB. Whoever makes the parts ends them.
-func NewDB(o Parts) *DB { return &DB{o: o} }
+func NewDB(o Parts) *DB {
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
+	return &DB{o: o}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Sleep waits, by the clock that transactions age by; it fails once ctx has ended.
+func (db *DB) Sleep(ctx context.Context, d time.Duration) error { return db.o.Sleep(ctx, d) }
 
 // Begin starts a transaction that reads what has been committed so far. It fails
 // only if ctx has ended. A transaction that is forgotten leaves nothing behind.
@@ -103,13 +124,9 @@ func (db *DB) Backfill(ctx context.Context, descriptor kv.Key, descriptorTime, a
 // WaitHorizon returns once no transaction can read at a time before `after`. That
 // takes the age limit and half a minute, whatever the wall clock does.
 func (db *DB) WaitHorizon(ctx context.Context, after kv.Timestamp) error {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
 	for db.o.Committer.Horizon() < after {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := db.o.Sleep(ctx, time.Second); err != nil {
+			return err
 		}
 	}
 	return nil

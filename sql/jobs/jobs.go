@@ -53,12 +53,34 @@ type Runner struct {
 
 // Start begins to run jobs, those included that an earlier process left.
 func Start(c Config) *Runner {
-	ctx, stop := context.WithCancel(context.Background())
-	r := &Runner{Config: c, ctx: ctx, stop: stop, wake: make(chan struct{}, 1), running: map[string]bool{},
-		ended: make(chan struct{}), slots: make(chan struct{}, 1)}
+	r := New(c)
 	r.done.Add(1)
 	go r.loop()
 	return r
+}
+
+// New returns a Runner that does nothing by itself; see RunPending.
+func New(c Config) *Runner {
+	ctx, stop := context.WithCancel(context.Background())
+	return &Runner{Config: c, ctx: ctx, stop: stop, wake: make(chan struct{}, 1), running: map[string]bool{},
+		ended: make(chan struct{}), slots: make(chan struct{}, 1)}
+}
+
+// RunPending runs the jobs that are not finished, one after the other, and returns
+// when they have ended. It is for Runners that were not started.
+func (r *Runner) RunPending() error {
+	var list []*catalog.Job
+	err := r.read(r.ctx, func(tx *txn.Txn, _ *catalog.Snapshot) (err error) {
+		list, err = catalog.Jobs(r.ctx, tx)
+		return err
+	})
+	for _, j := range list {
+		if !j.Done() {
+			r.done.Add(1)
+			r.run(j)
+		}
+	}
+	return err
 }
 
 // Stop ends the runner; unfinished jobs go on with the next Start.
@@ -252,14 +274,7 @@ func (r *Runner) write(f func(*txn.Txn, *catalog.Snapshot) error) error {
 	}
 }
 
-func (r *Runner) pause(d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-r.ctx.Done():
-		return r.ctx.Err()
-	}
-}
+func (r *Runner) pause(d time.Duration) error { return r.DB.Sleep(r.ctx, d) }
 
 func (r *Runner) setStatus(j *catalog.Job, status catalog.JobStatus, details string) error {
 	return r.write(func(tx *txn.Txn, _ *catalog.Snapshot) error { return putStatus(tx, j, status, details) })
