@@ -24,9 +24,9 @@ var layers = [][]string{
 	{"sql/plan"},
 	{"sql/exec"},
 	{"sql/jobs", "session"},
-	{"backup", "check", "pgwire"},
+	{"backup", "check", "pgwire", "sim"},
 	{"node"},
-	{"cmd/zorya"},
+	{"cmd/zorya", "cmd/zorya-sim"},
 }
 
 // never are imports that would go down and are wrong all the same: SQL knows no
@@ -41,7 +41,7 @@ var never = []struct{ from, to []string }{
 // behind one door can be replaced.
 var homes = map[string][]string{
 	"github.com/pganalyze/pg_query_go":    {"sql/parser"},
-	"github.com/cockroachdb/pebble":       {"journal", "storage", "cluster", "txn", "node"},
+	"github.com/cockroachdb/pebble":       {"journal", "storage", "cluster", "txn", "node", "sim"},
 	"github.com/jackc/pgx":                {"pgwire", "workload", "cmd/zorya"},
 	"github.com/spf13/cobra":              {"cmd/zorya"},
 	"github.com/schollz/progressbar":      {"cmd/zorya"},

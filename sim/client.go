@@ -109,7 +109,11 @@ func (c *client) sql(format string, args ...any) ([][]string, error) {
 	if err != nil {
 		c.s.Failed(err)
 	}
-	c.w.trace("%s: %s → %v %s", c.name, text, r.rows, pgerr.Code(err))
+	shown := r.rows
+	if len(shown) == 1 && len(shown[0][0]) == jobID {
+		shown = nil // The id of a job is not the seed's.
+	}
+	c.w.trace("%s: %s → %v %s", c.name, text, shown, pgerr.Code(err))
 	if pgerr.Code(err) == "XX000" {
 		c.w.fail(fmt.Errorf("%s: %w", text, err))
 	}
@@ -148,6 +152,9 @@ func isConflict(err error) bool {
 	}
 	return false
 }
+
+// jobID is the length of a job's id.
+const jobID = 26
 
 const null = "NULL"
 

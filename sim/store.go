@@ -24,6 +24,9 @@ func (s watched) Get(ctx context.Context, key kv.Key, at kv.Timestamp) (txn.Valu
 		s.m.judgeError("get", at, err)
 		return v, ok, err
 	}
+	if s.m.w.model.open(string(key), at) {
+		return v, ok, err
+	}
 	want := s.m.w.model.get(string(key), at)
 	if ok != (want != nil) || ok && (!bytes.Equal(v.Bytes, want.value) || v.Time != want.time) {
 		s.m.w.fail(fmt.Errorf("I4: get %x at %d: found %v of %d, want %v", key, at, ok, v.Time, want))
@@ -43,20 +46,20 @@ func (m *machine) judgeError(what string, at kv.Timestamp, err error) {
 }
 
 func (s watched) Scan(ctx context.Context, span kv.Span, at kv.Timestamp, o txn.ScanOptions) txn.Iterator {
-	want, err := s.m.w.model.scan(span, at, o)
-	return &watchedIterator{Iterator: s.Store.Scan(ctx, span, at, o), m: s.m, at: at, want: want, broken: err != nil,
+	want, certain := s.m.w.model.scan(span, at, o)
+	return &watchedIterator{Iterator: s.Store.Scan(ctx, span, at, o), m: s.m, at: at, want: want, certain: certain,
 		yields: len(span.Start) > 0 && span.Start[0] == kv.Data, limit: o.Limit}
 }
 
 type watchedIterator struct {
 	txn.Iterator
-	m      *machine
-	at     kv.Timestamp
-	want   []pair
-	found  int
-	limit  int
-	broken bool // The filter fails.
-	yields bool
+	m       *machine
+	at      kv.Timestamp
+	want    []pair
+	found   int
+	limit   int
+	certain bool
+	yields  bool
 }
 
 func (i *watchedIterator) Next() bool {
@@ -64,7 +67,7 @@ func (i *watchedIterator) Next() bool {
 		i.m.s.current.yield()
 	}
 	ok := i.Iterator.Next()
-	if i.broken {
+	if !i.certain {
 		return ok
 	}
 	if !ok {

@@ -249,7 +249,12 @@ func (w *World) finish(chosen []*workload) {
 				if wl.audit == nil {
 					continue
 				}
-				if err := wl.audit(c); err != nil {
+				err := wl.audit(c)
+				for isConflict(err) {
+					_, _ = c.sql("ROLLBACK")
+					err = wl.audit(c)
+				}
+				if err != nil {
 					w.fail(fmt.Errorf("%s: %w", wl.name, err))
 				}
 			}

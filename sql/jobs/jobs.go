@@ -5,9 +5,11 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,13 +68,16 @@ func New(c Config) *Runner {
 		ended: make(chan struct{}), slots: make(chan struct{}, 1)}
 }
 
-// RunPending runs the jobs that are not finished, one after the other, and returns
-// when they have ended. It is for Runners that were not started.
+// RunPending runs the jobs that are not finished, one after the other, oldest first,
+// and returns when they have ended. It is for Runners that were not started.
 func (r *Runner) RunPending() error {
 	var list []*catalog.Job
 	err := r.read(r.ctx, func(tx *txn.Txn, _ *catalog.Snapshot) (err error) {
 		list, err = catalog.Jobs(r.ctx, tx)
 		return err
+	})
+	slices.SortFunc(list, func(a, b *catalog.Job) int {
+		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ObjectID, b.ObjectID), cmp.Compare(a.Type, b.Type))
 	})
 	for _, j := range list {
 		if !j.Done() {
