@@ -7,11 +7,13 @@ ARGS    ?=
 ROUNDS  ?= 20
 CUTS    ?= 20
 CORRUPTIONS ?= 100
+SEED    ?= 1
+SEEDS   ?= 1000
 
 # What commits, recovers and stores, also tested with the race detector.
 RACE = ./journal ./storage ./adjudicator ./txn ./cluster
 
-.PHONY: run demo test ci build lint bench help race crash corrupt sensitivity example sqltest-pg
+.PHONY: run demo test ci build lint bench help race crash corrupt sim plant sensitivity example sqltest-pg
 
 run: build ## Build and run a database on ./zorya-data (ARGS="--profile extended" adds flags)
 	bin/zorya serve --data $(DATA) --pg-addr $(PG_ADDR) $(ARGS)
@@ -23,7 +25,7 @@ test: ## Vet and test everything
 	$(GO) vet ./...
 	$(GO) test ./...
 
-ci: test lint race crash corrupt example ## All checks: test, lint, race detector, kill -9 loop, corruptions, the example's types
+ci: test lint race sim plant crash corrupt example ## All checks: test, lint, race detector, simulation, planted bugs, kill -9 loop, corruptions, the example's types
 
 build: ## Make bin/zorya
 	$(GO) build -o bin/zorya ./cmd/zorya
@@ -42,6 +44,12 @@ crash: build ## Under load: kill -9 (ROUNDS=20), power losses (CUTS=20), failing
 
 corrupt: ## Damage files of a closed data directory (CORRUPTIONS=100); nothing is answered wrong or lost silently
 	$(GO) test ./e2e -count=1 -timeout 2h -run TestCorruptions -v -args -corruptions $(CORRUPTIONS)
+
+sim: ## Run the simulated world (SEED=1 SEEDS=1000; ARGS="-v" prints the trace, "-workloads bank,build" chooses)
+	$(GO) run ./cmd/zorya-sim -seed $(SEED) -seeds $(SEEDS) $(ARGS)
+
+plant: ## Plant each bug of sim/bugs.go in turn; the simulated world must find it
+	$(GO) run ./cmd/zorya-sim -plant all
 
 sensitivity: build ## Show that the history checker reports what it should (ZORYA_TEST_PG=postgres://…)
 	bash scripts/sensitivity.sh

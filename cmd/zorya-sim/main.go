@@ -24,7 +24,13 @@ func main() {
 	workers := flag.Int("workers", 2, "seeds that run at the same time")
 	workloads := flag.String("workloads", "", "names of workloads, with commas; empty: as the seed says")
 	verbose := flag.Bool("v", false, "print the trace")
+	bugs := flag.String("plant", "", "plant the bugs whose names contain this text, or all, and show that they are found")
+	runs := flag.Int("runs", 1, "with -plant: how many times each is looked for")
+	program := flag.String("build", "", "with -plant: only build this package, into ./planted")
 	flag.Parse()
+	if *bugs != "" {
+		os.Exit(plant(*bugs, *runs, *program))
+	}
 	o := sim.Options{Steps: *steps, Cache: cluster.NewCache()}
 	if *workloads != "" {
 		o.Workloads = strings.Split(*workloads, ",")

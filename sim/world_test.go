@@ -1,0 +1,53 @@
+package sim
+
+import (
+	"testing"
+
+	"zorya/cluster"
+)
+
+// TestSeeds runs the world a little; `make sim` runs it longer.
+func TestSeeds(t *testing.T) {
+	cache := cluster.NewCache()
+	defer cache.Close()
+	seeds := uint64(60)
+	if testing.Short() {
+		seeds = 10
+	}
+	counts := map[string]int{}
+	for seed := uint64(1); seed <= seeds; seed++ {
+		r := Run(seed, Options{Cache: cache})
+		if r.Err != nil {
+			t.Fatalf("seed %d: %v", seed, r.Err)
+		}
+		for what, n := range r.Counts {
+			counts[what] += n
+		}
+	}
+	for _, what := range []string{"commits", "conflicts", "kill", "power"} {
+		if counts[what] == 0 {
+			t.Errorf("no %s in %d seeds: the world is too quiet", what, seeds)
+		}
+	}
+}
+
+// TestSameTrace: a seed's trace is the same each time.
+func TestSameTrace(t *testing.T) {
+	for seed := uint64(1); seed <= 5; seed++ {
+		a, b := Run(seed, Options{}), Run(seed, Options{})
+		if a.Trace != b.Trace || a.Steps != b.Steps {
+			t.Errorf("seed %d: traces %x and %x", seed, a.Trace, b.Trace)
+		}
+	}
+}
+
+// TestBugsAreDistinct keeps the list of bugs in order: names tell them apart.
+func TestBugsAreDistinct(t *testing.T) {
+	seen := map[string]bool{}
+	for _, b := range Bugs {
+		if seen[b.Name] || b.Within < 1 || len(b.Edits) == 0 {
+			t.Errorf("bug %q", b.Name)
+		}
+		seen[b.Name] = true
+	}
+}
