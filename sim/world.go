@@ -211,7 +211,7 @@ func (w *World) setup(chosen []*workload) {
 		c.open()
 		for _, wl := range chosen {
 			for _, sql := range wl.setup {
-				if _, err := c.sql(sql); err != nil {
+				if _, err := c.sql("%s", sql); err != nil {
 					w.fail(fmt.Errorf("%s: %w", sql, err))
 					return
 				}
