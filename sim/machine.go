@@ -30,7 +30,7 @@ const (
 	// begin and end while a seed runs.
 	ageLimit = 40 * time.Second
 	// maxClaims is small, so that claims are evicted.
-	maxClaims = 400
+	maxClaims = 60
 )
 
 // A machine is one life of the server, from a start to a crash.
@@ -199,8 +199,10 @@ func (m *machine) Commit(ctx context.Context, r *adjudicator.Request) adjudicato
 // Horizon implements txn.Committer.
 func (m *machine) Horizon() kv.Timestamp { return m.c.Horizon() }
 
+// sleep is what jobs do between their steps: it takes longer than they ask for, so
+// that others get in between.
 func (m *machine) sleep(ctx context.Context, d time.Duration) error {
-	m.s.current.sleep(d)
+	m.s.current.sleep(d * time.Duration(1+m.s.rng.IntN(60)))
 	return ctx.Err()
 }
 
@@ -292,6 +294,7 @@ func (m *machine) keepHouse(f *fiber) {
 // runJobs runs the jobs that DDL leaves.
 func (m *machine) runJobs(f *fiber) {
 	for {
+		f.sleep(time.Duration(m.s.rng.IntN(300)) * time.Millisecond)
 		if err := m.runner.RunPending(); err != nil {
 			m.w.fail(fmt.Errorf("I9: jobs: %w", err))
 		}

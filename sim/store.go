@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"zorya/kv"
 	"zorya/storage"
@@ -64,7 +65,11 @@ type watchedIterator struct {
 
 func (i *watchedIterator) Next() bool {
 	if i.yields && i.m.s.current != nil && i.m.s.rng.IntN(8) == 0 {
-		i.m.s.current.yield()
+		if i.m.s.rng.IntN(60) == 0 {
+			i.m.s.current.sleep(time.Duration(i.m.s.rng.IntN(180)) * time.Second) // Past the horizon.
+		} else {
+			i.m.s.current.yield()
+		}
 	}
 	ok := i.Iterator.Next()
 	if !i.certain {

@@ -94,7 +94,7 @@ var workloads = []workload{
 	{
 		name:    "statements",
 		setup:   []string{"create table own (id int primary key, n int)", "insert into own values " + values(12, "#")},
-		ops:     []func(*client) error{limitAfterDelete, insertFromSelf, updateThenCount},
+		ops:     []func(*client) error{limitAfterDelete, insertFromSelf, updateThenCount, deleteInWith},
 		allowed: codes("23505"),
 	},
 	{
@@ -477,6 +477,9 @@ func insertFromSelf(c *client) error {
 		if err == nil && after != 2*n {
 			return violated("%d rows inserted into %d from themselves make %d", n, n, after)
 		}
+		if err != nil {
+			return err
+		}
 		if _, err = c.sql("delete from own where id > 100"); err != nil {
 			return err
 		}
@@ -508,6 +511,24 @@ func updateThenCount(c *client) error {
 			return violated("%d rows updated once: the sum went from %d to %d", n, sum, after)
 		}
 		return err
+	})
+}
+
+// deleteInWith counts the rows in the statement that deletes some: it must not see that.
+func deleteInWith(c *client) error {
+	return c.tx(func() error {
+		n, err := c.number("select count(*) from own")
+		if err != nil {
+			return err
+		}
+		r, err := c.sql("with gone as (delete from own where id < 4 returning id) select (select count(*) from gone), (select count(*) from own)")
+		if err == nil && r[0][1] != fmt.Sprint(n) {
+			return violated("a statement that deletes %s of %d rows sees %s", r[0][0], n, r[0][1])
+		}
+		if err != nil {
+			return err
+		}
+		return refillOwn(c)
 	})
 }
 
