@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 
 	"zorya/pgerr"
 	"zorya/sql/ast"
@@ -268,7 +269,7 @@ func (s *Session) closePortals() {
 }
 
 // appendRow appends a DataRow message with row i of a batch.
-func appendRow(buf []byte, b *types.Batch, row int, fields []Field, formats []int16, f *types.Format) []byte {
+func appendRow(buf []byte, b *types.Batch, row int, fields []Field, formats []int16, f *types.Format) ([]byte, error) {
 	start := len(buf)
 	buf = append(buf, 'D', 0, 0, 0, 0)
 	buf = binary.BigEndian.AppendUint16(buf, uint16(len(fields)))
@@ -286,7 +287,13 @@ func appendRow(buf []byte, b *types.Batch, row int, fields []Field, formats []in
 			buf = types.AppendText(buf, fields[c].Type, d, f)
 		}
 		binary.BigEndian.PutUint32(buf[at:], uint32(len(buf)-at-4))
+		if len(buf)-start > maxRow {
+			return slices.Clone(buf[:start]), pgerr.New(pgerr.ProgramLimitExceeded, "out of memory").WithDetail("A row of the result is longer than %d bytes.", maxRow)
+		}
 	}
 	binary.BigEndian.PutUint32(buf[start+1:], uint32(len(buf)-start-1))
-	return buf
+	return buf, nil
 }
+
+// maxRow is the longest row that is sent, in bytes; PostgreSQL's messages end there too.
+const maxRow = 1<<30 - 1

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	"strconv"
@@ -306,12 +307,15 @@ func (s *Session) sendBatch(po *portal, n int, w Results) error {
 	const rowsAtOnce = 64 // between looks at the size of the buffer
 	for n > 0 {
 		buf := w.RowBuffer()
+		var err error
 		for range min(n, rowsAtOnce) {
-			buf = appendRow(buf, po.batch, po.next, fields, po.formats, f)
+			if buf, err = appendRow(buf, po.batch, po.next, fields, po.formats, f); err != nil {
+				break
+			}
 			po.next++
 			n--
 		}
-		if err := w.PutRows(buf); err != nil {
+		if err := cmp.Or(w.PutRows(buf), err); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -297,7 +298,8 @@ func (s *Session) sendRows(rows [][]types.Datum, po *portal, w Results) error {
 			b.Cols[i] = types.NewVec(d.Kind, 1)
 			b.Cols[i].Set(0, 1, d)
 		}
-		if err := w.PutRows(appendRow(w.RowBuffer(), b, 0, fields, po.formats, s.format())); err != nil {
+		buf, err := appendRow(w.RowBuffer(), b, 0, fields, po.formats, s.format())
+		if err := cmp.Or(w.PutRows(buf), err); err != nil {
 			return err
 		}
 	}

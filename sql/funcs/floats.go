@@ -113,12 +113,12 @@ func floatMath() kernels {
 			}
 			return math.Sqrt(v), nil
 		}),
-		"dcbrt": simple(math.Cbrt),
+		"dcbrt": simple(ccbrt),
 		"dexp": lift1(floatLane, floatLane, func(v float64) (float64, error) {
-			return checked(math.Exp(v), inf(v), math.IsInf(v, -1))
+			return checked(cexp(v), inf(v), math.IsInf(v, -1))
 		}),
-		"dlog1":  lift1(floatLane, floatLane, logarithm(math.Log)),
-		"dlog10": lift1(floatLane, floatLane, logarithm(math.Log10)),
+		"dlog1":  lift1(floatLane, floatLane, logarithm(clog)),
+		"dlog10": lift1(floatLane, floatLane, logarithm(clog10)),
 		"dpow":   lift2(floatLane, floatLane, floatLane, powFloat),
 		"drandom": ctxual(func(*Ctx, []types.Datum) (types.Datum, error) {
 			return types.NewFloat(rand.Float64()), nil
@@ -153,7 +153,7 @@ func powFloat(a, b float64) (float64, error) {
 	case a < 0 && !inf(b) && b != math.Floor(b):
 		return 0, pgerr.New(pgerr.InvalidArgumentForPower, "a negative number raised to a non-integer power yields a complex result")
 	}
-	return checked(math.Pow(a, b), inf(a) || inf(b), a == 0 || inf(a) || inf(b))
+	return checked(cpow(a, b), inf(a) || inf(b), a == 0 || inf(a) || inf(b))
 }
 
 func widthBucketFloat(a []types.Datum) (types.Datum, error) {
@@ -207,56 +207,15 @@ func trigonometry() kernels {
 			return f(v), nil
 		})
 	}
-	deg := func(f func(float64) float64) func(float64) float64 {
-		return func(v float64) float64 { return f(v) / (math.Pi / 180) }
-	}
 	return kernels{
-		"dsin": finite(math.Sin), "dcos": finite(math.Cos), "dtan": finite(math.Tan),
-		"dcot":  finite(func(v float64) float64 { return 1 / math.Tan(v) }),
-		"dasin": bounded(-1, 1, math.Asin), "dacos": bounded(-1, 1, math.Acos), "datan": simple(math.Atan),
-		"datan2": pure2(floatLane, floatLane, floatLane, math.Atan2),
-		"dsind":  finite(sinDegrees), "dcosd": finite(func(v float64) float64 { return sinDegrees(v + 90) }),
-		"dtand":  finite(func(v float64) float64 { return sinDegrees(v) / sinDegrees(v+90) }),
-		"dcotd":  finite(func(v float64) float64 { return sinDegrees(v+90) / sinDegrees(v) }),
-		"dasind": bounded(-1, 1, roundDegrees(deg(math.Asin))), "dacosd": bounded(-1, 1, roundDegrees(deg(math.Acos))),
-		"datand":  simple(roundDegrees(deg(math.Atan))),
-		"datan2d": pure2(floatLane, floatLane, floatLane, func(y, x float64) float64 { return math.Atan2(y, x) / (math.Pi / 180) }),
-		"dsinh":   simple(math.Sinh), "dcosh": simple(math.Cosh), "dtanh": simple(math.Tanh), "dasinh": simple(math.Asinh),
-		"dacosh": bounded(1, math.Inf(1), math.Acosh), "datanh": bounded(-1, 1, math.Atanh),
-	}
-}
-
-// sinDegrees is exact at multiples of 30 degrees, as PostgreSQL's is.
-func sinDegrees(v float64) float64 {
-	v = math.Mod(v, 360)
-	if v < 0 {
-		v += 360
-	}
-	sign := 1.0
-	if v >= 180 {
-		v, sign = v-180, -1
-	}
-	if v > 90 {
-		v = 180 - v
-	}
-	switch v {
-	case 0:
-		return 0 * sign
-	case 30:
-		return 0.5 * sign
-	case 90:
-		return sign
-	}
-	return sign * math.Sin(v*(math.Pi/180))
-}
-
-// roundDegrees makes results that are whole degrees up to rounding errors whole.
-func roundDegrees(f func(float64) float64) func(float64) float64 {
-	return func(v float64) float64 {
-		d := f(v)
-		if r := math.Round(d); math.Abs(d-r) < 1e-13*math.Abs(r) {
-			return r
-		}
-		return d
+		"dsin": finite(csin), "dcos": finite(ccos), "dtan": finite(ctan),
+		"dcot":  finite(func(v float64) float64 { return 1 / ctan(v) }),
+		"dasin": bounded(-1, 1, casin), "dacos": bounded(-1, 1, cacos), "datan": simple(catan),
+		"datan2": pure2(floatLane, floatLane, floatLane, catan2),
+		"dsind":  finite(sinDegrees), "dcosd": finite(cosDegrees), "dtand": finite(tanDegrees), "dcotd": finite(cotDegrees),
+		"dasind": bounded(-1, 1, asinDegrees), "dacosd": bounded(-1, 1, acosDegrees), "datand": simple(atanDegrees),
+		"datan2d": pure2(floatLane, floatLane, floatLane, atan2Degrees),
+		"dsinh":   simple(csinh), "dcosh": simple(ccosh), "dtanh": simple(ctanh), "dasinh": simple(casinh),
+		"dacosh": bounded(1, math.Inf(1), cacosh), "datanh": bounded(-1, 1, catanh),
 	}
 }

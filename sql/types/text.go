@@ -172,6 +172,9 @@ func varcharTypmod(t T, d Datum, explicit bool) (Datum, error) {
 	return NewText(s), nil
 }
 
+// maxChar is the longest declared char, in characters.
+const maxChar = 10485760
+
 // bpcharTypmod cuts or pads with blanks.
 func bpcharTypmod(t T, d Datum, explicit bool) (Datum, error) {
 	n := int(t.Typmod) - lengthBase
@@ -183,6 +186,9 @@ func bpcharTypmod(t T, d Datum, explicit bool) (Datum, error) {
 		return Null, err
 	}
 	if missing := n - utf8.RuneCountInString(s); missing > 0 {
+		if n > maxChar {
+			return Null, pgerr.New(pgerr.ProgramLimitExceeded, "requested length too large")
+		}
 		s += strings.Repeat(" ", missing)
 	}
 	return NewText(s), nil
