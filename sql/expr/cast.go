@@ -69,6 +69,10 @@ func (c *compiler) conversion(e *rel.Cast) (convertFunc, error) {
 	switch {
 	case e.ElemCast != nil:
 		return c.elementwise(e)
+	case e.Method == funcs.Binary && from.OID == types.Int4OID && isOid(e.T.OID):
+		return relabelled(func(v int64) int64 { return int64(uint32(v)) }), nil
+	case e.Method == funcs.Binary && isOid(from.OID) && e.T.OID == types.Int4OID:
+		return relabelled(func(v int64) int64 { return int64(int32(v)) }), nil
 	case e.Method == funcs.Binary:
 		return nil, nil
 	case e.Method == funcs.ByInOut:
@@ -79,6 +83,9 @@ func (c *compiler) conversion(e *rel.Cast) (convertFunc, error) {
 			return throughText(env, from.OID, e.T, d)
 		}, nil
 	}
+	if from.OID == types.Int2OID && isOid(e.T.OID) { // by way of int4, whose bits it takes
+		return relabelled(func(v int64) int64 { return int64(uint32(v)) }), nil
+	}
 	extra := []types.Datum{types.NewInt(int64(e.T.Typmod)), types.NewBool(e.Explicit)}
 	extra = extra[:max(len(e.Fn.Args)-1, 0)]
 	apply := caller(e.Fn, append([]types.T{from}, types.Of(types.Int4OID), types.Of(types.BoolOID))[:len(extra)+1], e.T)
@@ -88,6 +95,19 @@ func (c *compiler) conversion(e *rel.Cast) (convertFunc, error) {
 		}
 		return apply(env.ctx(), append([]types.Datum{d}, extra...))
 	}, nil
+}
+
+// isOid reports whether a type's values are unsigned numbers of 32 bits.
+func isOid(t types.OID) bool { return t == types.OidOID || regKinds[t] != "" }
+
+// relabelled reads the same 32 bits as another number.
+func relabelled(f func(int64) int64) convertFunc {
+	return func(_ *Env, d types.Datum) (types.Datum, error) {
+		if d.IsNull() {
+			return d, nil
+		}
+		return types.NewInt(f(d.I)), nil
+	}
 }
 
 // elementwise casts each element of an array; the element is a row of its own.

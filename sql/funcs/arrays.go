@@ -3,6 +3,8 @@ package funcs
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"sort"
 	"strings"
 
 	"zorya/pgerr"
@@ -228,6 +230,15 @@ func fillArray(_ *Ctx, a []types.Datum, _ []types.T, result types.T) (types.Datu
 	}
 	out := &types.Array{Elem: elemOf(result.OID)}
 	total := 1
+	for i := range a[1:] {
+		if len(arr(a[i+1]).Dims) > 1 {
+			return types.Null, pgerr.New(pgerr.ArraySubscriptError, "wrong number of array subscripts").
+				WithDetail("Dimension array must be one dimensional.")
+		}
+		if i > 0 && slices.ContainsFunc(arr(a[i+1]).Elems, types.Datum.IsNull) {
+			return types.Null, pgerr.New(pgerr.NullValueNotAllowed, "dimension values cannot be null")
+		}
+	}
 	for _, d := range arr(a[1]).Elems {
 		if d.IsNull() {
 			return types.Null, pgerr.New(pgerr.NullValueNotAllowed, "dimension values cannot be null")
@@ -296,15 +307,13 @@ func arraySearch() kernels {
 		}),
 		"width_bucket_array": scalar(func(a []types.Datum) (types.Datum, error) {
 			v := arr(a[1])
-			n := 0
-			for _, e := range v.Elems {
-				if e.IsNull() {
-					return types.Null, pgerr.New(pgerr.NullValueNotAllowed, "thresholds array must not contain NULLs")
-				}
-				if types.Compare(v.Elem, e, a[0]) <= 0 {
-					n++
-				}
+			if len(v.Dims) > 1 {
+				return types.Null, pgerr.New(pgerr.ArraySubscriptError, "thresholds must be one-dimensional array")
 			}
+			if slices.ContainsFunc(v.Elems, types.Datum.IsNull) {
+				return types.Null, pgerr.New(pgerr.NullValueNotAllowed, "thresholds array must not contain NULLs")
+			}
+			n := sort.Search(len(v.Elems), func(i int) bool { return types.Compare(v.Elem, v.Elems[i], a[0]) > 0 })
 			return types.NewInt(int64(n)), nil
 		}),
 	}
@@ -322,6 +331,9 @@ func arrayPosition(a []types.Datum) (types.Datum, error) {
 	}
 	from := 0
 	if len(a) == 3 {
+		if len(v.Elems) == 0 {
+			return types.Null, nil
+		}
 		if a[2].IsNull() {
 			return types.Null, pgerr.New(pgerr.NullValueNotAllowed, "initial position must not be null")
 		}

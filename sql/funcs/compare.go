@@ -158,7 +158,11 @@ func dateLike(t types.OID) bool {
 func orderOf(left, right types.OID) func(c *Ctx, a, b types.Datum) int {
 	if left != right && dateLike(left) && dateLike(right) {
 		return func(c *Ctx, a, b types.Datum) int {
-			return cmp.Compare(instant(c, left, right, a.I), instant(c, right, left, b.I))
+			x, y := instant(c, left, right, a.I), instant(c, right, left, b.I)
+			if x == y && infiniteTimestamp(x) { // a finite date may be beyond all finite timestamps
+				return cmp.Compare(beyond(right, b.I), beyond(left, a.I)) * cmp.Compare(x, 0)
+			}
+			return cmp.Compare(x, y)
 		}
 	}
 	t := left
@@ -169,6 +173,14 @@ func orderOf(left, right types.OID) func(c *Ctx, a, b types.Datum) int {
 		return func(_ *Ctx, a, b types.Datum) int { return cmp.Compare(a.S, b.S) }
 	}
 	return func(_ *Ctx, a, b types.Datum) int { return types.Compare(t, a, b) }
+}
+
+// beyond is 1 for a date that is finite, 0 for an infinite value.
+func beyond(t types.OID, v int64) int {
+	if t == types.DateOID && !infiniteDate(v) {
+		return 1
+	}
+	return 0
 }
 
 // instant brings a date or timestamp to the scale on which it is compared with a

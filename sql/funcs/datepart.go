@@ -360,13 +360,10 @@ var truncMicros = map[string]int64{"microseconds": 1, "milliseconds": 1000, "sec
 
 func truncTimestamp(unit string, ts int64, t types.OID) (int64, error) {
 	low := strings.ToLower(unit)
-	field, known := unitNames[low]
-	if infiniteTimestamp(ts) {
-		if known {
-			return ts, nil
-		}
-		return 0, badUnit(known, low, t)
+	if infiniteTimestamp(ts) { // of any unit, even one that does not exist
+		return ts, nil
 	}
+	field, known := unitNames[low]
 	if size := truncMicros[field]; size != 0 {
 		return floorDiv(ts, size) * size, nil
 	}
@@ -408,7 +405,7 @@ func truncZoned(a []types.Datum, zone *time.Location) (types.Datum, error) {
 
 func truncInterval(unit string, v types.Interval) (types.Datum, error) {
 	low := strings.ToLower(unit)
-	field, known := unitNames[low]
+	field := unitNames[low]
 	if size := truncMicros[field]; size != 0 && size < dayMicros {
 		return interval(v.Months, v.Days, v.Micros/size*size), nil
 	}
@@ -417,7 +414,7 @@ func truncInterval(unit string, v types.Interval) (types.Datum, error) {
 	}
 	months := map[string]int32{"month": 1, "quarter": 3, "year": 12, "decade": 120, "century": 1200, "millennium": 12000}[field]
 	if months == 0 {
-		err := pgerr.As(badUnit(known, low, types.IntervalOID))
+		err := pgerr.As(badUnit(field == "week" || strings.HasPrefix(field, "timezone"), low, types.IntervalOID))
 		if field == "week" {
 			err = err.WithDetail("Months usually have fractional weeks.")
 		}
@@ -440,6 +437,9 @@ func binTimestamp(a []types.Datum) (types.Datum, error) {
 	size := int64(stride.Days)*dayMicros + stride.Micros
 	if size <= 0 {
 		return types.Null, pgerr.New(pgerr.DatetimeFieldOverflow, "stride must be greater than zero")
+	}
+	if (ts-origin < 0) != (ts < origin) {
+		return types.Null, pgerr.New(pgerr.DatetimeFieldOverflow, "interval out of range")
 	}
 	return types.NewInt(origin + floorDiv(ts-origin, size)*size), nil
 }
@@ -519,12 +519,15 @@ func makeKernels() kernels {
 			return types.NewInt(localToUTC(ts, c.zone())), err
 		}),
 		"make_timestamptz_at_timezone": ctxual(func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+			ts, err := stamp(a)
+			if err != nil {
+				return types.Null, err
+			}
 			zone, err := loadZone(a[6].S)
 			if err != nil {
 				return types.Null, err
 			}
-			ts, err := stamp(a)
-			return types.NewInt(localToUTC(ts, zone)), err
+			return types.NewInt(localToUTC(ts, zone)), nil
 		}),
 	}
 }

@@ -226,6 +226,9 @@ func dateKernels() kernels {
 			if infiniteDate(a[0].I) {
 				return types.NewInt(dateToTimestamp(a[0].I)), nil
 			}
+			if _, err := castDate(a[0].I); err != nil {
+				return types.Null, err
+			}
 			t := a[1].X.(types.TimeTZ)
 			ts, err := checkTimestamp(a[0].I*dayMicros + t.Micros + int64(t.Zone)*secondMicros)
 			return types.NewInt(ts), err

@@ -6,7 +6,9 @@ import "math"
 // whose results are exact (0, 30, 45, 60, 90 degrees …) give exact results: each
 // formula divides by its own value at such an angle.
 
-const radian = math.Pi / 180
+// radian is a variable lest the compiler multiply constants more exactly than
+// PostgreSQL does.
+var radian = math.Pi / 180
 
 var (
 	sin30         = csin(30 * radian)

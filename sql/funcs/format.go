@@ -251,7 +251,17 @@ func cutIdent(s string) (ident, rest string, ok bool) {
 		}
 		i++
 	}
-	return strings.ToLower(s[:i]), s[i:], i > 0
+	return lowerASCII(s[:i]), s[i:], i > 0
+}
+
+// lowerASCII folds an identifier: letters beyond ASCII stay as they are.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
 }
 
 // unistr resolves \XXXX, \+XXXXXX, \uXXXX and \UXXXXXXXX.

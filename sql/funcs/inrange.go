@@ -35,6 +35,11 @@ func rangeKernels() kernels {
 	out["in_range_timestamp_interval"], out["in_range_timestamptz_interval"] = stamp(types.TimestampOID), stamp(types.TimestampTZOID)
 	inner := stamp(types.TimestampOID)
 	out["in_range_date_interval"] = ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		for _, d := range a[:2] {
+			if _, err := castDate(d.I); err != nil {
+				return types.Null, err
+			}
+		}
 		b := append([]types.Datum(nil), a...)
 		b[0], b[1] = types.NewInt(dateToTimestamp(a[0].I)), types.NewInt(dateToTimestamp(a[1].I))
 		return inner.eval(c, b)

@@ -6,7 +6,6 @@ import (
 	"time"
 	_ "time/tzdata" // zones must not depend on the machine
 
-	"zorya/pgerr"
 	"zorya/sql/types"
 )
 
@@ -159,48 +158,13 @@ func interval(months, days int32, micros int64) types.Datum {
 	return types.Datum{Kind: types.KindInterval, X: types.Interval{Months: months, Days: days, Micros: micros}}
 }
 
-// zoneAbbrevs are abbreviations that PostgreSQL knows by default and Go's zone
-// database does not, in hours east of UTC.
-var zoneAbbrevs = map[string]float64{
-	"z": 0, "utc": 0, "gmt": 0, "ut": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
-	"cet": 1, "cest": 2, "met": 1, "mest": 2, "eet": 2, "eest": 3, "wet": 0, "west": 1, "bst": 1, "ist": 2, "msk": 3,
-	"jst": 9, "kst": 9, "hst": -10, "akst": -9, "akdt": -8, "aest": 10, "aedt": 11, "acst": 9.5, "awst": 8, "nzst": 12, "nzdt": 13,
-}
-
-// loadZone finds a time zone by name, abbreviation or POSIX offset (UTC+3, whose
-// sign is west).
+// loadZone finds a time zone by abbreviation, name or POSIX rule (UTC+3, whose sign is
+// west).
 func loadZone(name string) (*time.Location, error) {
-	low := strings.ToLower(strings.TrimSpace(name))
-	if h, ok := zoneAbbrevs[low]; ok {
-		return time.FixedZone(strings.ToUpper(low), int(h*3600)), nil
+	if z, ok := types.ParseAbbrev(lowerASCII(name)); ok {
+		return z, nil
 	}
-	if i := strings.IndexAny(low, "+-0123456789"); i >= 0 && (i == 0 || i >= 3 && !strings.Contains(low, "/")) {
-		if secs, ok := zoneOffset(low[i:]); ok {
-			return time.FixedZone(name, -secs), nil
-		}
-	}
-	for _, n := range []string{name, zoneCase(low), strings.ToUpper(low)} {
-		if n == "" || n == "Local" || strings.Contains(n, "..") {
-			continue
-		}
-		if z, err := time.LoadLocation(n); err == nil {
-			return z, nil
-		}
-	}
-	return nil, pgerr.New(pgerr.InvalidParameterValue, "time zone \"%s\" not recognized", name)
-}
-
-// zoneCase writes a zone's name as the database does: America/New_York.
-func zoneCase(low string) string {
-	b := []byte(low)
-	start := true
-	for i, c := range b {
-		if start && c >= 'a' && c <= 'z' {
-			b[i] = c - 32
-		}
-		start = c == '/' || c == '_' || c == '-'
-	}
-	return string(b)
+	return types.ParseZone(name)
 }
 
 // zoneOffset reads [+-]hh[:mm[:ss]] as seconds.

@@ -367,9 +367,13 @@ func isoTime(c *Ctx, t types.OID, d types.Datum) string {
 	f := *types.DefaultFormat
 	f.Zone = c.zone()
 	text := string(types.AppendText(nil, t, d, &f))
+	text, bc := strings.CutSuffix(text, " BC")
 	text = strings.Replace(text, " ", "T", 1)
 	if i := strings.LastIndexAny(text, "+-"); t == types.TimestampTZOID && i > 10 && len(text)-i == 3 {
 		text += ":00"
+	}
+	if bc {
+		text += " BC"
 	}
 	return text
 }
@@ -441,6 +445,9 @@ type jsonObjectAgg struct {
 func (a *jsonObjectAgg) Add(c *Ctx, args []types.Datum) error {
 	if args[0].IsNull() {
 		return pgerr.New(pgerr.InvalidParameterValue, "field name must not be null")
+	}
+	if err := scalarKey(a.key); err != nil {
+		return err
 	}
 	text := QuoteJSON(output(c, a.key, args[0])) + " : " + jsonOf(c, a.value, args[1])
 	a.parts = append(a.parts, text)

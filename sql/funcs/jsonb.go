@@ -24,19 +24,32 @@ func jsonbOperators() kernels {
 		})
 	}
 	set := change(func(v jval, a []types.Datum) (jval, error) {
+		if err := onePath(a[1]); err != nil {
+			return v, err
+		}
 		return setPath(v, arr(a[1]).Elems, b.parse(a[2]), a[3].Bool(), false)
 	})
 	set.defaults = []types.Datum{types.NewBool(true)}
 	insert := change(func(v jval, a []types.Datum) (jval, error) {
+		if err := onePath(a[1]); err != nil {
+			return v, err
+		}
 		return setPath(v, arr(a[1]).Elems, b.parse(a[2]), a[3].Bool(), true)
 	})
 	insert.defaults = []types.Datum{types.NewBool(false)}
 	removePath := func(a []types.Datum) (types.Datum, error) {
+		if err := onePath(a[1]); err != nil {
+			return types.Null, err
+		}
 		v := b.parse(a[0])
 		if v.kind != '{' && v.kind != '[' {
 			return types.Null, pgerr.New(pgerr.InvalidParameterValue, "cannot delete path in scalar")
 		}
-		return b.rebuild(deletePath(v, arr(a[1]).Elems))
+		v, err := deletePath(v, arr(a[1]).Elems, 1)
+		if err != nil {
+			return types.Null, err
+		}
+		return b.rebuild(v)
 	}
 	lax := scalar(setLax(func(a []types.Datum) (types.Datum, error) { return set.eval(nil, a) }, removePath))
 	lax.defaults = []types.Datum{types.NewBool(true), types.NewText("use_json_null")}
@@ -63,7 +76,12 @@ func jsonbOperators() kernels {
 		}),
 		"jsonb_concat":       change(func(v jval, a []types.Datum) (jval, error) { return concatJSON(v, b.parse(a[1])) }),
 		"jsonb_delete":       change(func(v jval, a []types.Datum) (jval, error) { return deleteKeys(v, a[1:2]) }),
-		"jsonb_delete_array": change(func(v jval, a []types.Datum) (jval, error) { return deleteKeys(v, arr(a[1]).Elems) }),
+		"jsonb_delete_array": change(func(v jval, a []types.Datum) (jval, error) {
+			if err := onePath(a[1]); err != nil {
+				return v, err
+			}
+			return deleteKeys(v, arr(a[1]).Elems)
+		}),
 		"jsonb_delete_idx": change(func(v jval, a []types.Datum) (jval, error) {
 			switch v.kind {
 			case '{':
@@ -231,18 +249,42 @@ func (v jval) place(part string) int {
 	return n
 }
 
-func deletePath(v jval, path []types.Datum) jval {
+// onePath refuses arrays of more dimensions than one.
+func onePath(path types.Datum) error {
+	if len(arr(path).Dims) > 1 {
+		return pgerr.New(pgerr.ArraySubscriptError, "wrong number of array subscripts")
+	}
+	return nil
+}
+
+func deletePath(v jval, path []types.Datum, depth int) (jval, error) {
 	if len(path) == 0 || path[0].IsNull() || v.kind != '{' && v.kind != '[' {
-		return v
+		return v, nil
+	}
+	if err := v.numbered(path[0].S, depth); err != nil {
+		return v, err
 	}
 	i := v.place(path[0].S)
 	if i < 0 {
-		return v
+		return v, nil
 	}
 	if len(path) == 1 {
-		return v.drop(i)
+		return v.drop(i), nil
 	}
-	return v.with(i, deletePath(v.elems[i], path[1:]))
+	y, err := deletePath(v.elems[i], path[1:], depth+1)
+	return v.with(i, y), err
+}
+
+// numbered refuses a part of a path that should be the number of an element and is
+// none.
+func (v jval) numbered(part string, depth int) error {
+	if v.kind != '[' {
+		return nil
+	}
+	if _, err := strconv.ParseInt(strings.TrimSpace(part), 10, 32); err != nil {
+		return pgerr.New(pgerr.InvalidTextRepresentation, "path element at position %d is not an integer: \"%s\"", depth, part)
+	}
+	return nil
 }
 
 // with returns v with element i replaced.
@@ -270,10 +312,8 @@ func setAt(v jval, path []types.Datum, x jval, flag, insert bool, depth int) (jv
 		return v, pgerr.New(pgerr.NullValueNotAllowed, "path element at position %d is null", depth)
 	}
 	part := path[0].S
-	if v.kind == '[' {
-		if _, err := strconv.Atoi(strings.TrimSpace(part)); err != nil {
-			return v, pgerr.New(pgerr.InvalidTextRepresentation, "path element at position %d is not an integer: \"%s\"", depth, part)
-		}
+	if err := v.numbered(part, depth); err != nil {
+		return v, err
 	}
 	i := v.place(part)
 	if len(path) > 1 {

@@ -202,10 +202,11 @@ func (r *pathRun) match(silent bool) (types.Datum, error) {
 
 // variable is the value of $name.
 func (r *pathRun) variable(name string) (pathValue, error) {
-	if r.vars != nil {
-		if v := r.vars.Field(name); v != nil {
-			return pathValue{v: v}, nil
-		}
+	if r.vars == nil { // of the operators @? and @@
+		return pathValue{v: &types.JSONB{Kind: types.JSONNull}}, nil
+	}
+	if v := r.vars.Field(name); v != nil {
+		return pathValue{v: v}, nil
 	}
 	return pathValue{}, pgerr.New(pgerr.UndefinedObject, "could not find jsonpath variable \"%s\"", name)
 }

@@ -24,7 +24,11 @@ func overlapKernels() kernels {
 		out[f[9]] = kernel{eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			b := append([]types.Datum(nil), a...)
 			for _, i := range []int{1, 3} {
-				if ts[i] != types.IntervalOID || b[i].IsNull() || b[i-1].IsNull() {
+				if ts[i] != types.IntervalOID {
+					continue
+				}
+				if b[i].IsNull() || b[i-1].IsNull() {
+					b[i] = types.Null
 					continue
 				}
 				var err error

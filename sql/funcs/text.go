@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -310,6 +311,9 @@ func overlay(a []types.Datum) (types.Datum, error) {
 	}
 	if start <= 0 {
 		return types.Null, pgerr.New("22011", "negative substring length not allowed")
+	}
+	if start+length > math.MaxInt32 || start+length < math.MinInt32 {
+		return types.Null, errInt4
 	}
 	head := v[:runeOffset(v, start-1)]
 	return types.NewText(head + put + v[runeOffset(v, start-1+length):]), nil

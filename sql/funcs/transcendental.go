@@ -147,13 +147,13 @@ func lnTo(a dec, scale int) dec {
 }
 
 func logDec(base, a dec) (dec, error) {
+	if base.nan || a.nan {
+		return nan, nil
+	}
 	for _, x := range []dec{base, a} {
 		if err := logDomain(x); err != nil {
 			return x, err
 		}
-	}
-	if base.nan || a.nan {
-		return nan, nil
 	}
 	if base.inf != 0 || a.inf != 0 {
 		switch {
