@@ -285,6 +285,9 @@ func datePartKernels() kernels {
 		}),
 		"timestamptz_trunc": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) { return truncZoned(a, c.zone()) }),
 		"timestamptz_trunc_zone": ctxual(func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+			if infiniteTimestamp(a[1].I) {
+				return a[1], nil
+			}
 			zone, err := loadZone(a[2].S)
 			if err != nil {
 				return types.Null, err
@@ -384,7 +387,7 @@ func truncTimestamp(unit string, ts int64, t types.OID) (int64, error) {
 	case "millennium":
 		y, m = int(floorDiv(int64(y)-1, 1000)*1000+1), 1
 	default:
-		return 0, badUnit(known, low, t)
+		return 0, badUnit(known && strings.HasPrefix(field, "timezone"), low, t)
 	}
 	return joinTimestamp(julian(y, m, 1), 0)
 }

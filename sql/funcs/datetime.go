@@ -330,12 +330,12 @@ func timestampKernels() kernels {
 
 // zoned is AT TIME ZONE with a name.
 func zoned(a []types.Datum, convert func(int64, *time.Location) int64) (types.Datum, error) {
+	if infiniteTimestamp(a[1].I) {
+		return a[1], nil
+	}
 	zone, err := loadZone(a[0].S)
 	if err != nil {
 		return types.Null, err
-	}
-	if infiniteTimestamp(a[1].I) {
-		return a[1], nil
 	}
 	ts, err := checkTimestamp(convert(a[1].I, zone))
 	return types.NewInt(ts), err

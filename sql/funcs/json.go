@@ -81,7 +81,12 @@ func (t jsonType) access() kernels {
 		})
 	}
 	field := func(v jval, arg types.Datum) (jval, bool) { return v.field(arg.S) }
-	elem := func(v jval, arg types.Datum) (jval, bool) { return v.elem(arg.I) }
+	elem := func(v jval, arg types.Datum) (jval, bool) {
+		if t == binaryJSON && v.kind != '{' && v.kind != '[' { // jsonb keeps a scalar as an array of one
+			return v, arg.I == 0 || arg.I == -1
+		}
+		return v.elem(arg.I)
+	}
 	path := func(v jval, arg types.Datum) (jval, bool) {
 		ok := true
 		for _, p := range arr(arg).Elems {

@@ -27,6 +27,9 @@ func jsonbOperators() kernels {
 		if err := onePath(a[1]); err != nil {
 			return v, err
 		}
+		if len(v.elems) == 0 && !a[3].Bool() && (v.kind == '{' || v.kind == '[') {
+			return v, nil
+		}
 		return setPath(v, arr(a[1]).Elems, b.parse(a[2]), a[3].Bool(), false)
 	})
 	set.defaults = []types.Datum{types.NewBool(true)}
@@ -44,6 +47,9 @@ func jsonbOperators() kernels {
 		v := b.parse(a[0])
 		if v.kind != '{' && v.kind != '[' {
 			return types.Null, pgerr.New(pgerr.InvalidParameterValue, "cannot delete path in scalar")
+		}
+		if len(v.elems) == 0 {
+			return a[0], nil
 		}
 		v, err := deletePath(v, arr(a[1]).Elems, 1)
 		if err != nil {
@@ -74,8 +80,8 @@ func jsonbOperators() kernels {
 			}
 			return true
 		}),
-		"jsonb_concat":       change(func(v jval, a []types.Datum) (jval, error) { return concatJSON(v, b.parse(a[1])) }),
-		"jsonb_delete":       change(func(v jval, a []types.Datum) (jval, error) { return deleteKeys(v, a[1:2]) }),
+		"jsonb_concat": change(func(v jval, a []types.Datum) (jval, error) { return concatJSON(v, b.parse(a[1])) }),
+		"jsonb_delete": change(func(v jval, a []types.Datum) (jval, error) { return deleteKeys(v, a[1:2]) }),
 		"jsonb_delete_array": change(func(v jval, a []types.Datum) (jval, error) {
 			if err := onePath(a[1]); err != nil {
 				return v, err

@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"unicode"
@@ -88,13 +89,13 @@ func textPads() kernels {
 
 // textNames: conversions between text, name, "char" and char(n).
 func textNames() kernels {
-	toName := pure1(textLane, textLane, func(v string) string {
+	clip := func(v string) string {
 		for len(v) > 63 {
 			_, size := utf8.DecodeLastRuneInString(v)
 			v = v[:len(v)-size]
 		}
 		return v
-	})
+	}
 	firstByte := pure1(textLane, intLane, func(v string) int64 {
 		if v == "" {
 			return 0
@@ -105,10 +106,15 @@ func textNames() kernels {
 		if v == 0 {
 			return ""
 		}
+		if byte(v) >= 0x80 {
+			return fmt.Sprintf("\\%03o", byte(v))
+		}
 		return string([]byte{byte(v)})
 	})
 	return kernels{
-		"text_name": toName, "bpchar_name": toName, "name_text": same(), "name_bpchar": same(),
+		"text_name":   pure1(textLane, textLane, clip),
+		"bpchar_name": pure1(textLane, textLane, func(v string) string { return strings.TrimRight(clip(v), " ") }),
+		"name_text":   same(), "name_bpchar": same(),
 		"text_char": firstByte, "char_text": charText, "char_bpchar": charText, "chartoi4": same(),
 		"i4tochar": lift1(intLane, intLane, func(v int64) (int64, error) {
 			if v < -128 || v > 127 {
@@ -273,7 +279,10 @@ func leftText(v string, n int64) string {
 
 func rightText(v string, n int64) string {
 	total := int64(utf8.RuneCountInString(v))
-	if n < 0 {
+	switch {
+	case n == math.MinInt32: // has no positive counterpart, in PostgreSQL
+		return v
+	case n < 0:
 		return v[runeOffset(v, -n):]
 	}
 	return v[runeOffset(v, total-min(n, total)):]
@@ -334,6 +343,9 @@ func trim(v, set string, left, right bool) string {
 func padText(v string, n int64, fill string, left bool) (string, error) {
 	have := int64(utf8.RuneCountInString(v))
 	n = max(n, 0)
+	if fill == "" {
+		n = min(n, have)
+	}
 	if n > maxText/4 {
 		return "", errTextTooLong
 	}
