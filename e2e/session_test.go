@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"zorya/node"
+	"zorya/profile"
 )
 
 // status is the transaction status that the server last reported: I, T or E.
@@ -255,4 +258,19 @@ func TestCommitAfterFailedQuery(t *testing.T) {
 	fails(t, b, "40001", "COMMIT")
 	increment()
 	want(t, a, "SELECT n FROM t", "11")
+}
+
+func TestStatementTimeout(t *testing.T) {
+	c := start(t, func(cfg *node.Config) { cfg.Profile = profile.Extended }).connect(t)
+	for set, want := range map[string]string{"1500": "1500ms", "'2 s'": "2s", "'120s'": "2min", "'36e5'": "1h", "0": "0"} {
+		exec(t, c, "set statement_timeout = "+set)
+		if got := one(t, c, "show statement_timeout"); got != want {
+			t.Errorf("set to %s: %s, want %s", set, got, want)
+		}
+	}
+	fails(t, c, "22023", "set statement_timeout = '1 fortnight'")
+	fails(t, c, "22023", "set statement_timeout = -1")
+	exec(t, c, "set statement_timeout = '50ms'")
+	fails(t, c, "57014", "select count(*) from generate_series(1, 1000000) a, generate_series(1, 1000000) b")
+	exec(t, c, "reset statement_timeout", "select 1")
 }

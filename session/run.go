@@ -117,6 +117,8 @@ func (s *Session) run(ctx context.Context, po *portal, maxRows int, w Results) (
 		tag, err = s.transaction(ctx, t, w)
 		return tag, false, err
 	}
+	ctx, timed := s.timed(ctx)
+	defer func() { err = timed(err) }()
 	if err := s.begin(ctx); err != nil {
 		return "", false, err
 	}

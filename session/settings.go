@@ -3,6 +3,7 @@ package session
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"zorya/pgerr"
 	"zorya/sql/plan"
@@ -42,12 +43,12 @@ var settingList = []setting{
 	{name: "enable_seqscan", def: "on", canon: canonBool},
 	{name: "enable_sort", def: "on", canon: canonBool},
 	{name: "extra_float_digits", def: "1", canon: canonInt("extra_float_digits", -15, 3)},
-	{name: "idle_in_transaction_session_timeout", def: "0", canon: canonText},
+	{name: "idle_in_transaction_session_timeout", def: "0", canon: canonDuration("idle_in_transaction_session_timeout")},
 	{name: "in_hot_standby", def: "off", report: true, readOnly: true},
 	{name: "integer_datetimes", def: "on", report: true, readOnly: true},
 	{name: "IntervalStyle", def: "postgres", report: true, canon: oneOf("postgres", "postgres_verbose", "sql_standard", "iso_8601")},
 	{name: "is_superuser", def: "off", report: true, readOnly: true},
-	{name: "lock_timeout", def: "0", canon: canonText},
+	{name: "lock_timeout", def: "0", canon: canonDuration("lock_timeout")},
 	{name: "max_connections", def: "20", readOnly: true},
 	{name: "max_identifier_length", def: "63", readOnly: true},
 	{name: "max_index_keys", def: "32", readOnly: true},
@@ -59,7 +60,7 @@ var settingList = []setting{
 	{name: "server_version_num", def: "160015", readOnly: true},
 	{name: "session_authorization", report: true, readOnly: true},
 	{name: "standard_conforming_strings", def: "on", report: true, canon: canonBool},
-	{name: "statement_timeout", def: "0", canon: canonText},
+	{name: "statement_timeout", def: "0", canon: canonDuration("statement_timeout")},
 	{name: "TimeZone", def: "UTC", report: true, canon: canonZone},
 	{name: "transaction_isolation", def: "repeatable read", readOnly: true},
 	{name: "transaction_read_only", def: "off", readOnly: true},
@@ -84,6 +85,8 @@ type settings struct {
 	undo   []undo   // of the open transaction, oldest first
 	format *types.Format
 	plan   string // see planKey
+	// timeout ends a statement; 0: never.
+	timeout time.Duration
 	// changed lists parameters whose new value the client has not been told.
 	changed []int
 }
@@ -229,6 +232,7 @@ func (s *settings) refresh() {
 		f.Zone = zone
 	}
 	s.format = &f
+	s.timeout, _ = parseDuration("statement_timeout", s.value("statement_timeout"))
 	var key strings.Builder
 	for i, st := range settingList {
 		if st.canon != nil && !plansIgnore[strings.ToLower(st.name)] && s.values[i] != st.def {
@@ -239,10 +243,10 @@ func (s *settings) refresh() {
 }
 
 // plansIgnore are settings that no plan depends on.
-var plansIgnore = map[string]bool{"application_name": true, "client_encoding": true, "client_min_messages": true, "role": true,
+var plansIgnore = map[string]bool{"statement_timeout": true, "lock_timeout": true, "application_name": true, "client_encoding": true, "client_min_messages": true, "role": true,
 	conflictDetail: true, injectConflicts: true}
 
-func invalidValue(name, value string) error {
+func invalidValue(name, value string) *pgerr.Error {
 	return pgerr.New(pgerr.InvalidParameterValue, "invalid value for parameter \"%s\": \"%s\"", name, value)
 }
 

@@ -37,6 +37,9 @@ func TestRandom(t *testing.T) {
 		p.schema(*firstSeed+uint64(i), *queries)
 	}
 	t.Logf("%d statements, %d of them errors %v; %d too slow; %v in zorya, %v in PostgreSQL", p.ran, p.errors, p.codes, p.tooSlow, p.zTime.Round(time.Second), p.pgTime.Round(time.Second))
+	for _, sql := range p.slower {
+		t.Logf("too slow in zorya only: %s", sql)
+	}
 	t.Logf("slowest, %v: %s", p.slowest, p.slow)
 	slices.SortFunc(p.differ, func(a, b difference) int { return cmp.Compare(len(a.sql), len(b.sql)) })
 	for _, d := range p.differ[:min(len(p.differ), 6)] {
@@ -61,7 +64,8 @@ type pair struct {
 	codes                  map[string]int // of errors
 	ran, errors, tooSlow   int
 	zTime, pgTime, slowest time.Duration
-	slow                   string // the statement that took Zorya longest
+	slower                 []string // statements that took Zorya too long and PostgreSQL not
+	slow                   string   // the statement that took Zorya longest
 	differ                 []difference
 	seed                   uint64
 }
@@ -167,7 +171,10 @@ func (p *pair) both(sql string) {
 
 func (p *pair) query(sql string, ordered bool, setting string, params ...string) (failed bool) {
 	got, want := p.onBoth(sql, params...)
-	if want.code == "57014" {
+	if want.code == "57014" || got.code == "57014" {
+		if want.code != "57014" {
+			p.slower = append(p.slower, note(sql, params))
+		}
 		p.tooSlow++
 		return true
 	}
