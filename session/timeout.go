@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"math"
+	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"zorya/pgerr"
@@ -17,22 +17,23 @@ var durationUnits = []struct {
 	size time.Duration
 }{{"d", 24 * time.Hour}, {"h", time.Hour}, {"min", time.Minute}, {"s", time.Second}, {"ms", time.Millisecond}, {"us", time.Microsecond}}
 
+var durationText = regexp.MustCompile(`^\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([a-zA-Z]*)\s*$`)
+
 var errTimeout = pgerr.New(pgerr.QueryCanceled, "canceling statement due to statement timeout")
 
 // parseDuration reads a setting whose unit is milliseconds if it names none, rounded
 // to them.
 func parseDuration(name, v string) (time.Duration, error) {
-	text := strings.TrimSpace(v)
-	end := strings.IndexFunc(text, func(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' })
-	if end < 0 {
-		end = len(text)
+	parts := durationText.FindStringSubmatch(v)
+	if parts == nil {
+		return 0, invalidValue(name, v)
 	}
-	n, err := strconv.ParseFloat(strings.TrimSpace(text[:end]), 64)
+	n, err := strconv.ParseFloat(parts[1], 64)
 	if err != nil {
 		return 0, invalidValue(name, v)
 	}
 	unit := time.Millisecond
-	if word := text[end:]; word != "" {
+	if word := parts[2]; word != "" {
 		unit = 0
 		for _, u := range durationUnits {
 			if u.name == word {
