@@ -8,8 +8,10 @@ import (
 
 	"zorya/pgerr"
 	"zorya/profile"
+	"zorya/sql/ast"
 	"zorya/sql/bind"
 	"zorya/sql/catalog"
+	"zorya/sql/expr"
 	"zorya/sql/funcs"
 	"zorya/sql/parser"
 	"zorya/sql/pgcatalog"
@@ -88,6 +90,35 @@ func (e env) ClientAddr() (string, int) {
 		return a.IP.String(), a.Port
 	}
 	return "", 0
+}
+
+func (e env) Query() string         { return e.s.query }
+func (e env) Random() *funcs.Random { return &e.s.random }
+
+// TryInput parses the type's name as one stands in SQL.
+func (e env) TryInput(c *funcs.Ctx, typeName, text string) (fault, err error) {
+	x, err := parser.ParseExpr("NULL::" + typeName)
+	if err != nil {
+		return nil, pgerr.New(pgerr.SyntaxError, "invalid type name \"%s\"", typeName)
+	}
+	cast, ok := x.(*ast.Cast)
+	if !ok {
+		return nil, pgerr.New(pgerr.SyntaxError, "invalid type name \"%s\"", typeName)
+	}
+	t, domain, err := bind.ResolveType(e.s.bindEnv(c), cast.Type)
+	if e := pgerr.As(err); e != nil {
+		nowhere := *e
+		nowhere.Position = 0
+		return nil, &nowhere
+	}
+	if err != nil {
+		return nil, err
+	}
+	d, fault := expr.Input(&expr.Env{Ctx: c}, t, text)
+	if fault == nil && domain != 0 {
+		fault = e.s.checkDomain(domain, d)
+	}
+	return fault, nil
 }
 
 func (e env) sequence(oid types.OID, priv byte) (*catalog.Sequence, error) {

@@ -237,6 +237,7 @@ func (s *Session) Execute(ctx context.Context, name string, maxRows int, w Resul
 	if po.stmt.tree == nil {
 		return w.Empty()
 	}
+	s.query = po.stmt.st.Text
 	tag, suspended, err := s.run(ctx, po, maxRows, w)
 	if err != nil {
 		return err

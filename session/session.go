@@ -10,6 +10,7 @@ import (
 	"zorya/profile"
 	"zorya/sql/ast"
 	"zorya/sql/catalog"
+	"zorya/sql/funcs"
 	"zorya/sql/types"
 	"zorya/txn"
 )
@@ -69,6 +70,8 @@ type Session struct {
 	currval map[types.OID]int64
 	lastSeq types.OID
 	domains domainSet
+	random  funcs.Random // behind random() and setseed()
+	query   string       // what the client sent: current_query()
 }
 
 // txnState is the open transaction, explicit or implicit; tx is nil when there is none.
@@ -271,6 +274,7 @@ func (s *Session) report(w Results) error {
 func (s *Session) Query(ctx context.Context, sql string, w Results) error {
 	s.ClosePortal("")
 	delete(s.stmts, "")
+	s.query = sql
 	list, err := s.shared.parse(sql)
 	if err != nil {
 		return s.inFailed(err)

@@ -156,6 +156,9 @@ func (b *binder) lookup(schema, name string) []*funcs.Func {
 	return list
 }
 
+// seesUnknown are functions that tell a literal without a type from text.
+var seesUnknown = map[string]bool{"pg_typeof": true, "pg_column_size": true}
+
 func (b *binder) resolveCall(c *callSite) {
 	x := c.x
 	oids := make([]types.OID, len(c.args))
@@ -186,6 +189,9 @@ func (b *binder) coerceArgs(c *callSite) {
 		e := c.args[i].x
 		if want < len(m.Args) {
 			e = b.implicit(e, m.Args[want], c.args[i].pos)
+		}
+		if seesUnknown[c.fn.Name] && isUnknown(e) {
+			return e
 		}
 		return b.settle(e, c.args[i].pos)
 	}

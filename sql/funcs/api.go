@@ -34,6 +34,12 @@ type Env interface {
 	SetSetting(name, value string, local bool) error
 	BackendPID() int32
 	ClientAddr() (host string, port int)
+	// Query is the text that the client sent, of which the statement is a part.
+	Query() string
+	Random() *Random
+	// TryInput runs the input function of a type given by name, with modifier, on a
+	// text. fault is what is wrong with the text, err what is with the type.
+	TryInput(c *Ctx, typeName, text string) (fault, err error)
 	// Sequences. seq is the sequence's OID.
 	Nextval(ctx context.Context, seq types.OID) (int64, error)
 	Currval(seq types.OID) (int64, error)

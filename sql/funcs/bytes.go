@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"math/bits"
 	"strings"
 
@@ -75,10 +76,21 @@ func uuidKernels() kernels {
 			b[a[1].I] = byte(a[2].I)
 			return types.NewText(string(b)), nil
 		}),
-		"binary_encode":   lift2(s, s, s, encodeBytes),
-		"binary_decode":   lift2(s, s, s, decodeBytes),
-		"pg_convert_from": lift2(s, s, s, func(v, _ string) (string, error) { return v, nil }),
-		"pg_convert_to":   lift2(s, s, s, func(v, _ string) (string, error) { return v, nil }),
+		"binary_encode": lift2(s, s, s, encodeBytes),
+		"binary_decode": lift2(s, s, s, decodeBytes),
+		"byteaSetBit": scalar(func(a []types.Datum) (types.Datum, error) {
+			i, v := a[1].I, a[2].I
+			if i < 0 || i >= 8*int64(len(a[0].S)) {
+				return types.Null, badIndex(i, 8*len(a[0].S))
+			}
+			if v != 0 && v != 1 {
+				return types.Null, pgerr.New(pgerr.InvalidParameterValue, "new bit must be 0 or 1")
+			}
+			b := []byte(a[0].S)
+			b[i/8] = b[i/8]&^(1<<(i%8)) | byte(v<<(i%8))
+			return types.NewText(string(b)), nil
+		}),
+		"byteaoverlay": scalar(overlayBytes), "byteaoverlay_no_len": scalar(overlayBytes),
 	}
 }
 
@@ -101,6 +113,22 @@ func byteaSubstring(a []types.Datum) (types.Datum, error) {
 	}
 	n := int64(len(a[0].S))
 	return types.NewText(a[0].S[min(from, n):min(to, n)]), nil
+}
+
+func overlayBytes(a []types.Datum) (types.Datum, error) {
+	v, put, start := a[0].S, a[1].S, a[2].I
+	length := int64(len(put))
+	if len(a) == 4 {
+		length = a[3].I
+	}
+	if start <= 0 {
+		return types.Null, pgerr.New("22011", "negative substring length not allowed")
+	}
+	n := int64(len(v))
+	if start+length > math.MaxInt32 || start+length < math.MinInt32 {
+		return types.Null, errInt4
+	}
+	return types.NewText(v[:min(start-1, n)] + put + v[min(max(start-1+length, 0), n):]), nil
 }
 
 func trimBytes(v, set string, left, right bool) string {

@@ -3,6 +3,7 @@ package funcs
 import (
 	"cmp"
 	"math"
+	"strings"
 
 	"zorya/sql/types"
 )
@@ -14,6 +15,11 @@ func comparisonKernels() map[types.OID]kernel {
 	out := map[types.OID]kernel{}
 	eachLine(factOperators, func(f []string) {
 		op := f[1]
+		if len(op) > 2 && strings.HasPrefix(op, "~") && strings.HasSuffix(op, "~") && f[10] == "ineq" {
+			// Byte by byte, as all text compares here: ~<~.
+			out[oidOf(f[5])] = comparison(op[1:len(op)-1], oidOf(f[2]), oidOf(f[3]))
+			return
+		}
 		if f[9] == "0" && op != "<>" {
 			return
 		}

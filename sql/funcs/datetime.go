@@ -190,6 +190,7 @@ func clockKernels() kernels {
 }
 
 func dateKernels() kernels {
+	tz := other[types.TimeTZ](types.KindTimeTZ)
 	n := intLane
 	add := func(d, days int64) (int64, error) {
 		if infiniteDate(d) {
@@ -201,9 +202,9 @@ func dateKernels() kernels {
 		return 0, errDate
 	}
 	return kernels{
-		"date_pli":        lift2(n, n, n, add),
-		"integer_pl_date": lift2(n, n, n, func(days, d int64) (int64, error) { return add(d, days) }),
-		"date_mii":        lift2(n, n, n, func(d, days int64) (int64, error) { return add(d, -days) }),
+		"date_pli":                 lift2(n, n, n, add),
+		"integer_pl_date(23,1082)": lift2(n, n, n, func(days, d int64) (int64, error) { return add(d, days) }),
+		"date_mii":                 lift2(n, n, n, func(d, days int64) (int64, error) { return add(d, -days) }),
 		"date_mi": lift2(n, n, n, func(a, b int64) (int64, error) {
 			if infiniteDate(a) || infiniteDate(b) {
 				return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "cannot subtract infinite dates")
@@ -220,22 +221,24 @@ func dateKernels() kernels {
 		"timestamptz_date": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			return types.NewInt(timestampDay(utcToLocal(a[0].I, c.zone()))), nil
 		}),
-		"datetime_timestamp":     lift2(n, n, n, dateTime),
-		"timedate_pl(1083,1082)": lift2(n, n, n, func(t, d int64) (int64, error) { return dateTime(d, t) }),
-		"datetimetz_timestamptz": scalar(func(a []types.Datum) (types.Datum, error) {
-			if infiniteDate(a[0].I) {
-				return types.NewInt(dateToTimestamp(a[0].I)), nil
-			}
-			if _, err := castDate(a[0].I); err != nil {
-				return types.Null, err
-			}
-			t := a[1].X.(types.TimeTZ)
-			ts, err := checkTimestamp(a[0].I*dayMicros + t.Micros + int64(t.Zone)*secondMicros)
-			return types.NewInt(ts), err
-		}),
-		"date_pl_interval": scalar(func(a []types.Datum) (types.Datum, error) { return shiftDate(a, 1) }),
-		"date_mi_interval": scalar(func(a []types.Datum) (types.Datum, error) { return shiftDate(a, -1) }),
+		"datetime_timestamp":       lift2(n, n, n, dateTime),
+		"timedate_pl(1083,1082)":   lift2(n, n, n, func(t, d int64) (int64, error) { return dateTime(d, t) }),
+		"datetimetz_timestamptz":   lift2(n, tz, n, dateTimeTZ),
+		"timetzdate_pl(1266,1082)": lift2(tz, n, n, func(t types.TimeTZ, d int64) (int64, error) { return dateTimeTZ(d, t) }),
+		"date_pl_interval":         scalar(func(a []types.Datum) (types.Datum, error) { return shiftDate(a, 1) }),
+		"date_mi_interval":         scalar(func(a []types.Datum) (types.Datum, error) { return shiftDate(a, -1) }),
 	}
+}
+
+// dateTimeTZ is the instant of a time of day with its zone on a date.
+func dateTimeTZ(d int64, t types.TimeTZ) (int64, error) {
+	if infiniteDate(d) {
+		return dateToTimestamp(d), nil
+	}
+	if _, err := castDate(d); err != nil {
+		return 0, err
+	}
+	return checkTimestamp(d*dayMicros + t.Micros + int64(t.Zone)*secondMicros)
 }
 
 func shiftDate(a []types.Datum, sign int32) (types.Datum, error) {
@@ -447,14 +450,16 @@ func timeKernels() kernels {
 	iv := other[types.Interval](types.KindInterval)
 	tz := other[types.TimeTZ](types.KindTimeTZ)
 	wrap := func(v int64) int64 { return v - floorDiv(v, dayMicros)*dayMicros }
+	later := func(t types.TimeTZ, v types.Interval) types.TimeTZ {
+		return types.TimeTZ{Micros: wrap(t.Micros + v.Micros%dayMicros), Zone: t.Zone}
+	}
 	return kernels{
-		"time_mi_time":                pure2(n, n, iv, func(a, b int64) types.Interval { return types.Interval{Micros: a - b} }),
-		"time_pl_interval":            pure2(n, iv, n, func(t int64, v types.Interval) int64 { return wrap(t + v.Micros%dayMicros) }),
-		"time_mi_interval":            pure2(n, iv, n, func(t int64, v types.Interval) int64 { return wrap(t - v.Micros%dayMicros) }),
-		"interval_pl_time(1186,1083)": pure2(iv, n, n, func(v types.Interval, t int64) int64 { return wrap(t + v.Micros%dayMicros) }),
-		"timetz_pl_interval": pure2(tz, iv, tz, func(t types.TimeTZ, v types.Interval) types.TimeTZ {
-			return types.TimeTZ{Micros: wrap(t.Micros + v.Micros%dayMicros), Zone: t.Zone}
-		}),
+		"time_mi_time":                  pure2(n, n, iv, func(a, b int64) types.Interval { return types.Interval{Micros: a - b} }),
+		"time_pl_interval":              pure2(n, iv, n, func(t int64, v types.Interval) int64 { return wrap(t + v.Micros%dayMicros) }),
+		"time_mi_interval":              pure2(n, iv, n, func(t int64, v types.Interval) int64 { return wrap(t - v.Micros%dayMicros) }),
+		"interval_pl_time(1186,1083)":   pure2(iv, n, n, func(v types.Interval, t int64) int64 { return wrap(t + v.Micros%dayMicros) }),
+		"timetz_pl_interval":            pure2(tz, iv, tz, later),
+		"interval_pl_timetz(1186,1266)": pure2(iv, tz, tz, func(v types.Interval, t types.TimeTZ) types.TimeTZ { return later(t, v) }),
 		"timetz_mi_interval": pure2(tz, iv, tz, func(t types.TimeTZ, v types.Interval) types.TimeTZ {
 			return types.TimeTZ{Micros: wrap(t.Micros - v.Micros%dayMicros), Zone: t.Zone}
 		}),

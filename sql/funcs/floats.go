@@ -2,7 +2,6 @@ package funcs
 
 import (
 	"math"
-	"math/rand/v2"
 
 	"zorya/pgerr"
 	"zorya/sql/types"
@@ -117,12 +116,9 @@ func floatMath() kernels {
 		"dexp": lift1(floatLane, floatLane, func(v float64) (float64, error) {
 			return checked(cexp(v), inf(v), math.IsInf(v, -1))
 		}),
-		"dlog1":  lift1(floatLane, floatLane, logarithm(clog)),
-		"dlog10": lift1(floatLane, floatLane, logarithm(clog10)),
-		"dpow":   lift2(floatLane, floatLane, floatLane, powFloat),
-		"drandom": ctxual(func(*Ctx, []types.Datum) (types.Datum, error) {
-			return types.NewFloat(rand.Float64()), nil
-		}),
+		"dlog1":               lift1(floatLane, floatLane, logarithm(clog)),
+		"dlog10":              lift1(floatLane, floatLane, logarithm(clog10)),
+		"dpow":                lift2(floatLane, floatLane, floatLane, powFloat),
 		"dpi":                 scalar(func([]types.Datum) (types.Datum, error) { return types.NewFloat(math.Pi), nil }),
 		"degrees":             simple(func(v float64) float64 { return v / (math.Pi / 180) }),
 		"radians":             simple(func(v float64) float64 { return v * (math.Pi / 180) }),

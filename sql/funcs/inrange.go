@@ -129,13 +129,6 @@ func nullKernels() kernels {
 	}
 	return kernels{
 		"pg_num_nulls": count(true), "pg_num_nonnulls": count(false),
-		// random() takes its numbers from the system: a seed is checked and changes nothing.
-		"setseed": scalar(func(a []types.Datum) (types.Datum, error) {
-			if !(a[0].F >= -1 && a[0].F <= 1) {
-				return types.Null, pgerr.New(pgerr.InvalidParameterValue, "setseed parameter %g is out of allowed range [-1,1]", a[0].F)
-			}
-			return types.NewText(""), nil
-		}),
 		"timestamptz(1082,1083)": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			ts, err := dateTime(a[0].I, a[1].I)
 			return types.NewInt(localToUTC(ts, c.zone())), err

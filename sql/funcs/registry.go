@@ -39,7 +39,7 @@ type kernels map[string]kernel
 var groups = []func() kernels{
 	boolKernels, intKernels, floatKernels, numericKernels, textKernels, patternKernels, formatKernels,
 	datetimeKernels, datePartKernels, overlapKernels, castKernels, uuidKernels, arrayKernels, jsonKernels, jsonPathKernels, systemKernels,
-	setKernels, aggregateKernels, windowKernels, rangeKernels, nullKernels,
+	setKernels, aggregateKernels, windowKernels, rangeKernels, nullKernels, inetKernels, encodingKernels, randomKernels,
 }
 
 type operKey struct {
@@ -89,7 +89,7 @@ func init() {
 			add(fn)
 		}
 	})
-	for _, fn := range ownFuncs() {
+	for _, fn := range append(ownFuncs(), version16()...) {
 		add(fn)
 	}
 	registry.byName[SQLJSON] = map[string][]*Func{}
@@ -256,6 +256,8 @@ func comparedAs(t types.OID) types.OID {
 	switch t {
 	case types.VarcharOID, types.UnknownOID:
 		return types.TextOID
+	case types.CidrOID:
+		return types.InetOID
 	case types.RegclassOID, types.RegtypeOID, types.RegprocOID, types.RegprocedureOID, types.RegoperOID,
 		types.RegnamespaceOID, types.RegroleOID, types.RegcollationOID:
 		return types.OidOID

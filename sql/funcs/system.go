@@ -2,6 +2,7 @@ package funcs
 
 import (
 	"math"
+	"regexp"
 	"strings"
 	"time"
 
@@ -84,6 +85,7 @@ func identityKernels() kernels {
 		"session_user":     text(Env.SessionUser),
 		"current_database": text(Env.CurrentDatabase),
 		"pg_backend_pid":   withEnv(func(env Env) (types.Datum, error) { return types.NewInt(int64(env.BackendPID())), nil }),
+		"current_query":    text(Env.Query),
 		"current_schema": withEnv(func(env Env) (types.Datum, error) {
 			if s := env.CurrentSchemas(false); len(s) > 0 {
 				return types.NewText(s[0]), nil
@@ -266,20 +268,8 @@ func constantKernels() kernels {
 		"pg_my_temp_schema":       constant(types.NewInt(0)),
 		"pg_is_other_temp_schema": constant(types.NewBool(false)),
 		"pg_jit_available":        constant(types.NewBool(false)),
-		"PG_encoding_to_char": pure1(intLane, textLane, func(n int64) string {
-			return map[int64]string{0: "SQL_ASCII", 6: "UTF8"}[n]
-		}),
-		"PG_char_to_encoding": pure1(textLane, intLane, func(s string) int64 {
-			switch strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(s)) {
-			case "utf8", "unicode":
-				return 6
-			case "sqlascii":
-				return 0
-			}
-			return -1
-		}),
-		"pg_encoding_max_length_sql": pure1(intLane, intLane, func(n int64) int64 { return map[int64]int64{0: 1, 6: 4}[n] }),
-		"pg_size_pretty":             pure1(intLane, textLane, sizePretty),
+		"pg_size_bytes":           lift1(textLane, intLane, sizeBytes),
+		"pg_size_pretty":          pure1(intLane, textLane, sizePretty),
 		"pg_column_size": {typed: func(c *Ctx, a []types.Datum, ts []types.T, _ types.T) (types.Datum, error) {
 			if a[0].IsNull() {
 				return types.Null, nil
@@ -287,7 +277,11 @@ func constantKernels() kernels {
 			if ty := types.Get(ts[0].OID); ty != nil && ty.Len > 0 {
 				return types.NewInt(int64(ty.Len)), nil
 			}
-			return types.NewInt(int64(len(output(c, ts[0].OID, a[0])) + 4)), nil
+			head := 4
+			if ts[0].OID == types.UnknownOID { // a C string
+				head = 1
+			}
+			return types.NewInt(int64(len(output(c, ts[0].OID, a[0])) + head)), nil
 		}},
 		"pg_collation_for": {typed: func(_ *Ctx, _ []types.Datum, ts []types.T, _ types.T) (types.Datum, error) {
 			if categoryOf(ts[0].OID) == 'S' {
@@ -324,6 +318,33 @@ func sizePretty(n int64) string {
 		n >>= 10
 	}
 	return itoa(half(n)) + units[i]
+}
+
+// sizeUnits are what may follow the number in pg_size_bytes(), by powers of two.
+var sizeUnits = map[string]int{"": 0, "bytes": 0, "b": 0, "kb": 10, "mb": 20, "gb": 30, "tb": 40, "pb": 50}
+
+var sizeNumber = regexp.MustCompile(`^\s*([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(.*?)\s*$`)
+
+// sizeBytes reads what sizePretty prints, and any number with a unit.
+func sizeBytes(s string) (int64, error) {
+	m := sizeNumber.FindStringSubmatch(s)
+	bad := pgerr.New(pgerr.InvalidParameterValue, "invalid size: \"%s\"", s)
+	if m == nil {
+		return 0, bad
+	}
+	n, err := types.Parse(types.Of(types.NumericOID), m[1], types.DefaultFormat)
+	if err != nil {
+		return 0, err
+	}
+	shift, ok := sizeUnits[strings.ToLower(m[2])]
+	if !ok {
+		return 0, bad.WithDetail("Invalid size unit: \"%s\".", m[2]).
+			WithHint("Valid units are \"bytes\", \"B\", \"kB\", \"MB\", \"GB\", \"TB\", and \"PB\".")
+	}
+	if bytes := mulDec(fromNumeric(n), decInt(1<<shift, 0)).round(0); bytes.n.IsInt64() {
+		return bytes.n.Int64(), nil
+	}
+	return 0, width8.err
 }
 
 func itoa(n int64) string {

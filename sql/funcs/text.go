@@ -391,8 +391,8 @@ func textConcat() kernels {
 	}
 }
 
-// castText is a value cast to text, which is its output but for booleans and
-// char(n).
+// castText is a value cast to text, which is its output but for booleans, char(n)
+// and inet.
 func castText(c *Ctx, t types.OID, d types.Datum) string {
 	switch {
 	case t == types.BoolOID && d.Bool():
@@ -401,6 +401,8 @@ func castText(c *Ctx, t types.OID, d types.Datum) string {
 		return "false"
 	case t == types.BpcharOID:
 		return strings.TrimRight(d.S, " ")
+	case t == types.InetOID: // with the length of its prefix, always
+		return output(c, types.CidrOID, d)
 	}
 	return output(c, t, d)
 }
@@ -409,7 +411,7 @@ func quoteAny(c *Ctx, a []types.Datum, ts []types.T, _ types.T) (types.Datum, er
 	if a[0].IsNull() {
 		return types.NewText("NULL"), nil
 	}
-	return types.NewText(QuoteLiteral(output(c, ts[0].OID, a[0]))), nil
+	return types.NewText(QuoteLiteral(castText(c, ts[0].OID, a[0]))), nil
 }
 
 func join(c *Ctx, sep string, a []types.Datum, ts []types.T) string {

@@ -28,7 +28,7 @@ func parseJSON(_ T, s string, _ *Format) (Datum, error) {
 func jsonText(dst []byte, d Datum, _ *Format) []byte { return append(dst, d.S...) }
 
 func recvJSON(t T, b []byte, f *Format) (Datum, error) {
-	if err := checkUTF8(string(b)); err != nil {
+	if err := CheckUTF8(string(b)); err != nil {
 		return Null, err
 	}
 	return parseJSON(t, string(b), f)

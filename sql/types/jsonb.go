@@ -152,7 +152,7 @@ func recvJSONB(t T, b []byte, f *Format) (Datum, error) {
 	if b[0] != 1 {
 		return Null, pgerr.New(pgerr.InternalError, "unsupported jsonb version number %d", b[0])
 	}
-	if err := checkUTF8(string(b[1:])); err != nil {
+	if err := CheckUTF8(string(b[1:])); err != nil {
 		return Null, err
 	}
 	return parseJSONB(t, string(b[1:]), f)

@@ -100,7 +100,7 @@ func jsonPathOps() *ops {
 			if b[0] != 1 {
 				return Null, pgerr.New(pgerr.FeatureNotSupported, "unsupported jsonpath version number: %d", b[0])
 			}
-			if err := checkUTF8(string(b[1:])); err != nil {
+			if err := CheckUTF8(string(b[1:])); err != nil {
 				return Null, err
 			}
 			return parseJSONPath(string(b[1:]))

@@ -36,6 +36,7 @@ const (
 	Float4OID                OID = 700
 	Float8OID                OID = 701
 	UnknownOID               OID = 705
+	CidrOID                  OID = 650
 	InetOID                  OID = 869
 	AclItemOID               OID = 1033
 	BpcharOID                OID = 1042

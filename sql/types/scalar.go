@@ -70,14 +70,14 @@ func parseBool(_ T, s string, _ *Format) (Datum, error) {
 
 // badSyntax is the error of text that is no value of the type, or no text at all.
 func badSyntax(typeName, s string) error {
-	if err := checkUTF8(s); err != nil {
+	if err := CheckUTF8(s); err != nil {
 		return err
 	}
 	return pgerr.New(pgerr.InvalidTextRepresentation, "invalid input syntax for type %s: \"%s\"", typeName, s)
 }
 
 func outOfRange(typeName, s string) error {
-	if err := checkUTF8(s); err != nil {
+	if err := CheckUTF8(s); err != nil {
 		return err
 	}
 	return pgerr.New(pgerr.NumericValueOutOfRange, "value \"%s\" is out of range for type %s", s, typeName)

@@ -18,7 +18,7 @@ func textOps() map[string]*ops {
 	varchar.typmod, varchar.modText = varcharTypmod, lengthText
 	name := plainText()
 	name.parse = func(_ T, s string, _ *Format) (Datum, error) {
-		if err := checkUTF8(s); err != nil {
+		if err := CheckUTF8(s); err != nil {
 			return Null, err
 		}
 		return NewText(cutName(s)), nil
@@ -84,14 +84,14 @@ func parseText(_ T, s string, _ *Format) (Datum, error) { return newString(s) }
 
 // newString is a value of s if s is text: UTF-8 without NUL.
 func newString(s string) (Datum, error) {
-	if err := checkUTF8(s); err != nil {
+	if err := CheckUTF8(s); err != nil {
 		return Null, err
 	}
 	return NewText(s), nil
 }
 
-// checkUTF8 returns PostgreSQL's error if s is not UTF-8 or has a NUL.
-func checkUTF8(s string) error {
+// CheckUTF8 returns PostgreSQL's error if s is not UTF-8 or has a NUL.
+func CheckUTF8(s string) error {
 	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
 		return nil
 	}

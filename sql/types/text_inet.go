@@ -11,16 +11,19 @@ import (
 )
 
 // inetOps are the functions of inet: a netip.Prefix in Datum.X, whose address
-// keeps the bits behind the prefix.
+// keeps the bits behind the prefix; and of cidr, which functions of inet return.
 func inetOps() map[string]*ops {
-	return map[string]*ops{"inet": {
+	inet := &ops{
 		kind: KindOther, parse: parseInet, text: appendInet, recv: recvInet, send: sendInet, compare: compareInets,
 		hash: func(d Datum, seed uint64) uint64 {
 			var buf [40]byte
 			return hashString(string(sendInet(buf[:0], d)), seed)
 		},
 		key: appendKeyInet, unkey: takeKeyInet,
-	}}
+	}
+	cidr := *inet
+	cidr.parse, cidr.text, cidr.recv, cidr.send = parseCidr, appendCidr, recvCidr, sendCidr
+	return map[string]*ops{"inet": inet, "cidr": &cidr}
 }
 
 // NewInet is a value of inet.
@@ -123,7 +126,7 @@ func appendInet6(dst []byte, a [16]byte) []byte {
 		}
 		i = j
 	}
-	mapped := from == 0 && (size == 6 || size == 7 && word(7) != 1 || size == 5 && word(5) == 0xffff)
+	mapped := from == 0 && (size == 6 || size == 5 && word(5) == 0xffff)
 	for i := 0; i < 8; i++ {
 		switch {
 		case i == from:
@@ -160,6 +163,71 @@ func sendInet(dst []byte, d Datum) []byte {
 		family = wireInet4
 	}
 	return append(append(dst, family, byte(p.Bits()), 0, byte(len(addr))), addr...)
+}
+
+// parseCidr reads a network: no bits behind the prefix, which, if it is missing,
+// is as long as what is written.
+func parseCidr(t T, s string, f *Format) (Datum, error) {
+	full := s
+	if !strings.ContainsAny(s, "/:") {
+		full = classfulPrefix(s)
+	}
+	d, err := parseInet(t, full, f)
+	if err != nil {
+		return Null, badSyntax("cidr", s)
+	}
+	if p := inetOf(d); p != p.Masked() {
+		return Null, pgerr.New(pgerr.InvalidTextRepresentation, "invalid cidr value: \"%s\"", s).
+			WithDetail("Value has bits set to right of mask.")
+	}
+	return d, nil
+}
+
+// classfulPrefix adds the prefix length that an IPv4 network had by its first
+// octet before there were prefixes, or that of the octets written.
+func classfulPrefix(s string) string {
+	octets := strings.Split(s, ".")
+	first, ok := decimal(octets[0], 255)
+	if !ok || len(octets) > 4 {
+		return s
+	}
+	bits := 8
+	switch {
+	case first >= 240:
+		bits = 32
+	case first >= 224:
+		bits = 8
+	case first >= 192:
+		bits = 24
+	case first >= 128:
+		bits = 16
+	}
+	bits = max(bits, 8*len(octets))
+	return s + strings.Repeat(".0", 4-len(octets)) + "/" + strconv.Itoa(bits)
+}
+
+func appendCidr(dst []byte, d Datum, f *Format) []byte {
+	dst = appendInet(dst, d, f)
+	if p := inetOf(d); p.Bits() == p.Addr().BitLen() {
+		dst = strconv.AppendInt(append(dst, '/'), int64(p.Bits()), 10)
+	}
+	return dst
+}
+
+func sendCidr(dst []byte, d Datum) []byte {
+	at := len(dst)
+	dst = sendInet(dst, d)
+	dst[at+2] = 1
+	return dst
+}
+
+func recvCidr(t T, b []byte, f *Format) (Datum, error) {
+	d, err := recvInet(t, b, f)
+	if err == nil && inetOf(d) != inetOf(d).Masked() {
+		return Null, pgerr.New(pgerr.InvalidBinaryRepresentation, "invalid external \"cidr\" value").
+			WithDetail("Value has bits set to right of mask.")
+	}
+	return d, err
 }
 
 func recvInet(_ T, b []byte, _ *Format) (Datum, error) {

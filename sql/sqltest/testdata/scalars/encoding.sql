@@ -1,0 +1,13 @@
+select pg_typeof('a'), pg_typeof(null), pg_typeof(1), pg_column_size('abc');
+select normalize('Å') = normalize('Å'), 'Å' is nfc normalized, normalize('ﬁ', nfkc), 'a' is not normalized;
+select to_ascii('a'); select to_ascii('Karel','LATIN1'), to_ascii('ä','LATIN2'),to_ascii('x',8);select to_ascii('a','foo');
+select to_ascii(string_agg(chr(n),''),'LATIN1'),to_ascii(string_agg(chr(n),''),'LATIN2'),to_ascii(string_agg(chr(n),''),'LATIN9'),to_ascii(string_agg(chr(n),''),'WIN1250') from generate_series(128,2040) n;
+select convert_from('\xe4'::bytea,'LATIN1'), convert_to('ä€','LATIN9'), convert('ä','UTF8','WIN1252');
+select convert_to('€','LATIN1');
+select convert_from('\xff','UTF8');select convert_from('\xff','foo');
+select convert('\xa4a2'::bytea,'EUC_JP','UTF8'), length('ä'::bytea,'UTF8');
+select convert('\xa4'::bytea,'EUC_JP','UTF8');
+select convert('\xa4'::bytea,'LATIN1','LATIN2');
+select pg_encoding_to_char(n), pg_char_to_encoding(pg_encoding_to_char(n)), pg_encoding_max_length(n) from generate_series(-1,43) n;
+select set_bit('\x1234'::bytea, 3, 1), get_bit('\x1234'::bytea,3), set_byte('\x1234'::bytea,0,255), bit_count('\x1234'::bytea), overlay('\x1234'::bytea placing 'ab' from 2);
+select 1 + date '2000-01-01', timetz '10:00+01' + date '2000-01-01', interval '1 h' + timetz '10:00+01', 'a' ~<~ 'b', 'a'::char(3) ~>~ 'b';
