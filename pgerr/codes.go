@@ -37,6 +37,7 @@ const (
 	InvalidSQLStatementName     = "26000"
 	InvalidAuthorization        = "28000"
 	DependentObjectsStillExist  = "2BP01"
+	InvalidSavepoint            = "3B001"
 	InvalidCursorName           = "34000"
 	InvalidCatalogName          = "3D000"
 	InvalidSchemaName           = "3F000"

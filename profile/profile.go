@@ -59,7 +59,7 @@ type Profile struct {
 	// DETAIL nor HINT.
 	ConflictDetail bool
 
-	lifted map[string]bool // refusals (by name) that do not hold
+	lifted map[string]bool // refusals (by name) that do not hold; see Lifts
 	params map[string]bool // parameters that may be set, lower case
 }
 
@@ -87,10 +87,21 @@ var extended = Profile{
 		QueryMemory: 1 << 30, KeyBytes: 1981, RowBytes: 16 << 20, ColumnBytes: 16 << 20,
 		IndexColumns: 32, Columns: 1600,
 	},
-	MultipleDDL: true, ConflictDetail: true,
-	lifted: words("isolation"),
+	MultipleDDL: true, MixDDLAndDML: true, ConflictDetail: true,
+	lifted: names(`isolation, set transaction, savepoint, parameters, run-time types, truncate, create table as, select into, vacuum`,
+		// What the statements' own packages refuse.
+		`add column constraint, add constraint, set not null, set data type, validate constraint, drop primary key, set statistics, storage parameters,
+		create index, index method, sort order, cache, sequence type, serial, array column, numeric, locking`),
 	params: words(`bytea_output client_min_messages default_transaction_isolation default_transaction_read_only idle_in_transaction_session_timeout
-		lock_timeout row_security standard_conforming_strings statement_timeout`),
+		lock_timeout row_security standard_conforming_strings statement_timeout
+		array_nulls backslash_quote check_function_bodies constraint_exclusion cpu_tuple_cost cursor_tuple_fraction default_statistics_target
+		default_table_access_method default_tablespace default_text_search_config default_toast_compression default_transaction_deferrable
+		effective_cache_size effective_io_concurrency enable_async_append enable_gathermerge enable_incremental_sort enable_memoize
+		enable_parallel_append enable_parallel_hash enable_partition_pruning enable_partitionwise_aggregate enable_partitionwise_join enable_tidscan
+		escape_string_warning from_collapse_limit geqo idle_session_timeout jit join_collapse_limit lc_messages lc_monetary lc_numeric lc_time
+		maintenance_work_mem max_parallel_workers max_parallel_workers_per_gather parallel_leader_participation plan_cache_mode
+		quote_all_identifiers random_page_cost seq_page_cost session_replication_role statement_mem synchronize_seqscans synchronous_commit
+		temp_buffers temp_tablespaces transaction_timeout transform_null_equals work_mem xmlbinary xmloption`),
 }
 
 var byName = map[string]*Profile{Default: &dsql, "dsql": &dsql, Extended: &extended}
@@ -108,6 +119,22 @@ func words(list string) map[string]bool {
 	}
 	return m
 }
+
+// names reads lists of names with blanks in them.
+func names(lists ...string) map[string]bool {
+	m := map[string]bool{}
+	for _, list := range lists {
+		for w := range strings.SplitSeq(list, ",") {
+			m[strings.TrimSpace(w)] = true
+		}
+	}
+	return m
+}
+
+// Lifts reports whether a refusal of the original does not hold. Check knows the
+// refusals of whole statements; those of a clause, or that need the catalog, are
+// asked for where they would be raised.
+func (p *Profile) Lifts(refusal string) bool { return p.lifted[refusal] }
 
 // Lookup finds a profile by its name; "dsql" is the newest of the original.
 func Lookup(name string) (*Profile, bool) {

@@ -43,7 +43,13 @@ var refusals = []refusal{
 	}},
 	// Reference, §4.1.
 	{"create table as", func(s ast.Stmt) string {
-		if _, ok := s.(*ast.CreateTableAs); ok {
+		if c, ok := s.(*ast.CreateTableAs); ok && !c.Materialized {
+			return "unsupported statement: CreateTableAs"
+		}
+		return ""
+	}},
+	{"materialized view", func(s ast.Stmt) string {
+		if c, ok := s.(*ast.CreateTableAs); ok && c.Materialized {
 			return "unsupported statement: CreateTableAs"
 		}
 		return ""
@@ -58,9 +64,13 @@ var refusals = []refusal{
 	// SAVEPOINT recorded, RELEASE and ROLLBACK TO in the reference, §3; the rest after their form.
 	{"savepoint", func(s ast.Stmt) string {
 		if t, ok := s.(*ast.Transaction); ok {
-			if words := transactionWords[t.Kind]; words != "" {
-				return "unsupported transaction statement: " + words
-			}
+			return unsupportedTransaction(savepointWords[t.Kind])
+		}
+		return ""
+	}},
+	{"two-phase commit", func(s ast.Stmt) string {
+		if t, ok := s.(*ast.Transaction); ok {
+			return unsupportedTransaction(twoPhaseWords[t.Kind])
 		}
 		return ""
 	}},
@@ -83,21 +93,47 @@ var refusals = []refusal{
 		}
 		return ""
 	}},
-	// TABLESAMPLE and locking clauses recorded; the text for INTO is not.
-	{"select", func(s ast.Stmt) string {
-		text := ""
-		eachSelect(s, func(q *ast.Select) {
-			if text == "" {
-				text = selectText(q)
+	// The text is not recorded.
+	{"select into", anySelect(func(q *ast.Select) string {
+		if q.Into != nil {
+			return "SELECT INTO not supported"
+		}
+		return ""
+	})},
+	// Recorded.
+	{"locking", anySelect(func(q *ast.Select) string {
+		for _, l := range q.Locking {
+			if l.Strength != "update" && l.Strength != "key share" {
+				return "locking clauses other than FOR UPDATE/FOR KEY SHARE are not supported"
 			}
-		})
+		}
+		return ""
+	})},
+	// Recorded.
+	{"tablesample", anySelect(func(q *ast.Select) (text string) {
+		for _, f := range q.From {
+			eachTable(f, func(t ast.TableExpr) {
+				if r, ok := t.(*ast.TableRef); ok && r.Sample {
+					text = "TABLESAMPLE clause not supported"
+				}
+			})
+		}
 		return text
-	}},
+	})},
 }
 
-var transactionWords = map[ast.TxnKind]string{
-	ast.Savepoint: "SAVEPOINT", ast.Release: "RELEASE", ast.RollbackTo: "ROLLBACK TO", ast.PrepareTxn: "PREPARE TRANSACTION",
-	ast.CommitPrepared: "COMMIT PREPARED", ast.RollbackPrepared: "ROLLBACK PREPARED",
+var (
+	savepointWords = map[ast.TxnKind]string{ast.Savepoint: "SAVEPOINT", ast.Release: "RELEASE", ast.RollbackTo: "ROLLBACK TO"}
+	twoPhaseWords  = map[ast.TxnKind]string{
+		ast.PrepareTxn: "PREPARE TRANSACTION", ast.CommitPrepared: "COMMIT PREPARED", ast.RollbackPrepared: "ROLLBACK PREPARED",
+	}
+)
+
+func unsupportedTransaction(words string) string {
+	if words == "" {
+		return ""
+	}
+	return "unsupported transaction statement: " + words
 }
 
 // badIsolation refuses all levels but REPEATABLE READ, which is what there is.
@@ -108,25 +144,17 @@ func badIsolation(t *ast.Transaction) string {
 	return "Unsupported isolation level: " + strings.ToUpper(t.Isolation)
 }
 
-// selectText refuses forms of SELECT.
-func selectText(q *ast.Select) string {
-	if q.Into != nil {
-		return "SELECT INTO not supported"
-	}
-	for _, l := range q.Locking {
-		if l.Strength != "update" && l.Strength != "key share" {
-			return "locking clauses other than FOR UPDATE/FOR KEY SHARE are not supported"
-		}
-	}
-	text := ""
-	for _, f := range q.From {
-		eachTable(f, func(t ast.TableExpr) {
-			if r, ok := t.(*ast.TableRef); ok && r.Sample {
-				text = "TABLESAMPLE clause not supported"
+// anySelect refuses a statement for one of the queries in it.
+func anySelect(refuse func(*ast.Select) string) func(ast.Stmt) string {
+	return func(s ast.Stmt) string {
+		text := ""
+		eachSelect(s, func(q *ast.Select) {
+			if text == "" {
+				text = refuse(q)
 			}
 		})
+		return text
 	}
-	return text
 }
 
 // eachSelect calls f for the queries of a statement that stand in FROM, WITH, set

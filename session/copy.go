@@ -115,7 +115,7 @@ func (s *Session) copyFrom(ctx context.Context, t *ast.Copy, o *copyFormat, w Re
 		return 0, err
 	}
 	env := &expr.Env{Ctx: s.funcCtx(ctx), Domain: s.checkDomain}
-	lim := s.shared.Profile.Limits
+	lim := s.prof.Limits
 	loader, err := exec.NewLoader(&exec.Context{Ctx: ctx, Env: env, Tx: s.txn.tx, Snap: s.txn.snap, Role: s.roleOID,
 		Bound: s.tableExprs(ctx), Default: s.columnDefault(ctx), Limits: StatementLimits(lim)}, table, bound)
 	if err != nil {
@@ -256,7 +256,7 @@ func (s *Session) copyTo(ctx context.Context, t *ast.Copy, o *copyFormat, w Resu
 		}
 		tree = list[0].Stmt
 	}
-	if err := s.shared.Profile.Check(tree); err != nil {
+	if err := s.prof.Check(tree); err != nil {
 		return 0, err
 	}
 	pl, err := s.makePlan(ctx, tree, nil)

@@ -20,7 +20,7 @@ func (s *Session) ddl(ctx context.Context, tree ast.Stmt) (output, error) {
 	if err != nil {
 		return output{}, err
 	}
-	if s.shared.Profile.MultipleDDL || s.shared.Profile.MixDDLAndDML {
+	if s.prof.MultipleDDL || s.prof.MixDDLAndDML {
 		s.txn.snap = res.Snap
 	}
 	if t, ok := tree.(*ast.AlterRoleSet); ok {
@@ -35,7 +35,7 @@ func (s *Session) ddl(ctx context.Context, tree ast.Stmt) (output, error) {
 func (s *Session) ddlEnv(ctx context.Context) *ddl.Env {
 	b := ddlBinder{s, ctx}
 	return &ddl.Env{
-		Tx: s.txn.tx, Snap: s.txn.snap, Role: s.roleOID, SearchPath: s.searchPath(), Limits: s.shared.Profile.Limits,
+		Tx: s.txn.tx, Snap: s.txn.snap, Role: s.roleOID, SearchPath: s.searchPath(), Limits: s.prof.Limits,
 		Bind: ddl.Binder{
 			ResolveType: b.resolveType, BindDefault: b.bindDefault, BindGenerated: b.bindGenerated, BindCheck: b.bindCheck,
 			BindDomainCheck: b.bindDomainCheck, BindIndexExpr: b.bindIndexExpr, BindView: b.bindView, CheckFunction: b.checkFunction,

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"zorya/pgerr"
-	"zorya/profile"
 	"zorya/sql/ast"
 	"zorya/sql/bind"
 	"zorya/sql/catalog"
@@ -40,7 +39,7 @@ func (s *Session) bindEnv(ctx context.Context) *bind.Env {
 	return &bind.Env{
 		Snap: s.txn.snap, SearchPath: s.searchPath(), Role: s.roleOID, FuncCtx: s.funcCtx(ctx),
 		ParseExpr: parser.ParseExpr, ParseSelect: parser.ParseSelect,
-		Extended: s.shared.Profile.Name == profile.Extended,
+		Extended: s.prof.Lifts("run-time types"),
 	}
 }
 
@@ -79,7 +78,7 @@ func (e env) Setting(name string, missingOK bool) (string, error) {
 }
 
 func (e env) SetSetting(name, value string, local bool) error {
-	if !e.s.shared.Profile.SettableParam(name) {
+	if !e.s.prof.SettableParam(name) {
 		return unsettable(name)
 	}
 	return e.s.setParam(name, value, local)
@@ -198,9 +197,11 @@ func (s *Session) catalogEnv() *pgcatalog.Env {
 
 // settingRows are name, value and default of every parameter, for pg_settings.
 func (s *Session) settingRows() [][3]string {
-	rows := make([][3]string, len(settingList))
+	var rows [][3]string
 	for i, st := range settingList {
-		rows[i] = [3]string{st.name, s.settings.values[i], st.def}
+		if s.settings.knows(i) {
+			rows = append(rows, [3]string{st.name, s.settings.values[i], st.def})
+		}
 	}
 	return rows
 }

@@ -135,7 +135,7 @@ func (s *Session) Bind(ctx context.Context, name, stmt string, paramFormats []in
 	if name != "" && s.portals[name] != nil {
 		return pgerr.New(pgerr.DuplicateCursor, "portal \"%s\" already exists", name)
 	}
-	if s.status == failed && !endsTxn(p.tree) {
+	if s.status == failed && !s.endsFailure(p.tree) {
 		return errAborted
 	}
 	if len(paramFormats) > 1 && len(paramFormats) != len(values) {

@@ -158,6 +158,10 @@ func (s *Session) planKey(text string, oids []types.OID) string {
 	b.WriteString(s.settings.planKey())
 	b.WriteByte(0)
 	b.WriteString(s.role)
+	if s.prof != s.shared.Profile {
+		b.WriteByte(0)
+		b.WriteString(s.prof.Name)
+	}
 	return b.String()
 }
 
@@ -225,7 +229,7 @@ func (s *Session) start(ctx context.Context, pl *planned, params []types.Datum, 
 			s.txn.tx.Reference(ref.Key)
 		}
 	}
-	lim := s.shared.Profile.Limits
+	lim := s.prof.Limits
 	return pl.program.Start(&exec.Context{
 		Ctx: ctx, Env: &expr.Env{Ctx: s.funcCtx(ctx), Params: params, Domain: s.checkDomain},
 		Tx: s.txn.tx, Snap: s.txn.snap, Role: s.roleOID, Virtual: s.virtualRows,

@@ -15,10 +15,10 @@ import (
 var errAborted = pgerr.New(pgerr.InFailedSQLTransaction,
 	"current transaction is aborted, commands ignored until end of transaction block")
 
-// endsTxn reports whether a statement may run in a failed transaction.
-func endsTxn(tree ast.Stmt) bool {
+// endsFailure reports whether a statement may run in a failed transaction.
+func (s *Session) endsFailure(tree ast.Stmt) bool {
 	t, ok := tree.(*ast.Transaction)
-	return ok && (t.Kind == ast.Commit || t.Kind == ast.Rollback)
+	return ok && (t.Kind == ast.Commit || t.Kind == ast.Rollback || t.Kind == ast.RollbackTo && s.prof.Lifts("savepoint"))
 }
 
 // prepare checks a statement against the profile and analyses it. oids are the
@@ -31,10 +31,10 @@ func (s *Session) prepare(ctx context.Context, st *ast.Statement, oids []types.O
 	if p.tree == nil {
 		return p, nil
 	}
-	if s.status == failed && !endsTxn(p.tree) {
+	if s.status == failed && !s.endsFailure(p.tree) {
 		return nil, errAborted
 	}
-	if err := s.shared.Profile.Check(p.tree); err != nil {
+	if err := s.prof.Check(p.tree); err != nil {
 		return nil, err
 	}
 	if err := s.checkMix(p.tree); err != nil {
@@ -60,7 +60,7 @@ func (s *Session) analyse(ctx context.Context, p *prepared) error {
 		if err := s.begin(ctx); err != nil {
 			return err
 		}
-		if err := s.shared.Profile.Check(t.Query); err != nil {
+		if err := s.prof.Check(t.Query); err != nil {
 			return err
 		}
 		if isQuery(t.Query) {
@@ -110,7 +110,7 @@ func textField(name string) []Field {
 // It returns the command tag once the portal is done.
 func (s *Session) run(ctx context.Context, po *portal, maxRows int, w Results) (tag string, suspended bool, err error) {
 	tree := po.stmt.tree
-	if s.status == failed && !endsTxn(tree) {
+	if s.status == failed && !s.endsFailure(tree) {
 		return "", false, errAborted
 	}
 	if t, ok := tree.(*ast.Transaction); ok {
@@ -132,6 +132,7 @@ func (s *Session) run(ctx context.Context, po *portal, maxRows int, w Results) (
 		ddl, dml := kindOf(tree)
 		s.txn.ddl = s.txn.ddl || ddl
 		s.txn.dml = s.txn.dml || dml
+		s.txn.queried = s.txn.queried || ddl || isQuery(tree)
 		s.txn.tx.Step()
 	}
 	switch t := tree.(type) {
@@ -146,7 +147,7 @@ func (s *Session) run(ctx context.Context, po *portal, maxRows int, w Results) (
 		return "", false, err
 	}
 	for _, n := range out.notices {
-		if err := w.Notice(n); err != nil {
+		if err := s.notify(w, n); err != nil {
 			return "", false, err
 		}
 	}
@@ -177,7 +178,7 @@ func kindOf(tree ast.Stmt) (ddl, dml bool) {
 // asked before names are looked up, too: a table that the transaction has created
 // cannot be seen yet, and that is not what the client must be told.
 func (s *Session) checkMix(tree ast.Stmt) error {
-	lim := s.shared.Profile
+	lim := s.prof
 	ddl, dml := profile.IsDDL(tree), profile.IsDML(tree)
 	switch {
 	case ddl && s.txn.ddl && !lim.MultipleDDL:
@@ -217,6 +218,8 @@ func (s *Session) transaction(ctx context.Context, t *ast.Transaction, w Results
 			}
 		}
 		return "COMMIT", s.commit(ctx)
+	case ast.Savepoint, ast.Release, ast.RollbackTo:
+		return s.savepoint(ctx, t)
 	case ast.Rollback:
 		if s.status == idle {
 			if err := s.warn(w, pgerr.NoActiveSQLTransaction, "there is no transaction in progress"); err != nil {
@@ -237,7 +240,7 @@ func (s *Session) beginBlock(t *ast.Transaction, w Results) (string, error) {
 	if s.status == inTxn {
 		return tag, s.warn(w, pgerr.ActiveSQLTransaction, "there is already a transaction in progress")
 	}
-	if t.ReadOnly != nil && *t.ReadOnly {
+	if readOnly := s.settings.value("default_transaction_read_only") == "on"; readOnly && t.ReadOnly == nil || t.ReadOnly != nil && *t.ReadOnly {
 		if s.txn.tx != nil && s.txn.dml {
 			return "", pgerr.New(pgerr.ActiveSQLTransaction, "cannot set transaction read-only mode after it has written")
 		}
@@ -259,7 +262,7 @@ func (s *Session) dropSnapshot() {
 func (s *Session) warn(w Results, code, format string, args ...any) error {
 	n := pgerr.New(code, format, args...)
 	n.Severity = "WARNING"
-	return w.Notice(n)
+	return s.notify(w, n)
 }
 
 // execute runs EXECUTE name (args).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"strings"
 	"time"
 
 	"zorya/pgerr"
@@ -53,6 +54,7 @@ type Options struct {
 // A Session is one client's conversation. One goroutine uses it.
 type Session struct {
 	shared   *Shared
+	prof     *profile.Profile
 	user     string // session_user
 	userOID  types.OID
 	role     string // current_user
@@ -82,22 +84,31 @@ type txnState struct {
 	readOnly bool
 	ddl      bool // a DDL statement has run
 	dml      bool // a data-modifying statement has run
+	queried  bool // a query or DDL statement has run
+	saves    []savepoint
 }
 
 // Open makes a session. Start-up parameters that may not be set are refused with
 // 0A000, as FATAL.
 func Open(ctx context.Context, shared *Shared, opts Options) (*Session, error) {
-	s := &Session{shared: shared, user: opts.User, role: opts.User, opts: opts, settings: newSettings(),
+	prof, err := chosenProfile(shared, opts)
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{shared: shared, prof: prof, user: opts.User, role: opts.User, opts: opts, settings: newSettings(prof),
 		started: time.Now(), stmts: map[string]*prepared{}, portals: map[string]*portal{}, currval: map[types.OID]int64{}}
-	if shared.Profile.ConflictDetail {
-		s.settings.values[settingIndex[conflictDetail]] = "on"
+	if prof.MultipleDDL {
+		shared.DB.GuardWriters()
 	}
 	if err := s.findRole(ctx); err != nil {
 		return nil, err
 	}
 	s.settings.values[settingIndex["session_authorization"]] = opts.User
 	for name, value := range opts.Params {
-		if !shared.Profile.SettableParam(name) {
+		if strings.EqualFold(name, chosenBy) {
+			continue
+		}
+		if !prof.SettableParam(name) {
 			return nil, unsettable(name).Fatal()
 		}
 		if err := s.settings.set(name, value, false, false); err != nil {
@@ -110,6 +121,25 @@ func Open(ctx context.Context, shared *Shared, opts Options) (*Session, error) {
 	s.settings.start = append([]string(nil), s.settings.values...)
 	s.settings.changed = nil
 	return s, nil
+}
+
+// chosenBy is the start-up parameter by which a connection chooses its profile.
+const chosenBy = "zorya.profile"
+
+// chosenProfile is the profile of a session: the cluster's, or the one that the
+// client asks for.
+func chosenProfile(shared *Shared, opts Options) (*profile.Profile, error) {
+	for name, value := range opts.Params {
+		if !strings.EqualFold(name, chosenBy) {
+			continue
+		}
+		p, ok := profile.Lookup(value)
+		if !ok {
+			return nil, invalidValue(chosenBy, value).WithHint("Available values: dsql, extended.").Fatal()
+		}
+		return p, nil
+	}
+	return shared.Profile, nil
 }
 
 func unsettable(name string) *pgerr.Error {
@@ -176,7 +206,8 @@ func (s *Session) begin(ctx context.Context) error {
 	if s.txn.tx != nil {
 		return nil
 	}
-	tx, err := s.shared.DB.Begin(ctx, txn.Options{ReadOnly: s.txn.readOnly})
+	readOnly := s.txn.readOnly || s.settings.value("default_transaction_read_only") == "on" && s.status == idle
+	tx, err := s.shared.DB.Begin(ctx, txn.Options{ReadOnly: readOnly, Limits: s.txnLimits()})
 	if err != nil {
 		return err
 	}
@@ -240,7 +271,7 @@ func (s *Session) Failed(error) {
 	}
 	s.status = transitions[s.status][evError]
 	s.closePortals()
-	if s.txn.tx != nil {
+	if s.txn.tx != nil && len(s.txn.saves) == 0 {
 		// Nothing more can come of it: let go of the snapshot now.
 		s.txn.tx.Rollback()
 		s.txn.tx = nil

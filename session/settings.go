@@ -1,11 +1,13 @@
 package session
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"zorya/pgerr"
+	"zorya/profile"
 	"zorya/sql/plan"
 	"zorya/sql/types"
 )
@@ -17,6 +19,7 @@ type setting struct {
 	def      string
 	report   bool // told to the client by ParameterStatus
 	readOnly bool
+	extra    bool // not a parameter of the original
 	canon    func(s *settings, value string) (string, error)
 }
 
@@ -26,9 +29,9 @@ var settingList = []setting{
 	{name: "application_name", report: true, canon: canonName},
 	{name: "bytea_output", def: "hex", canon: oneOf("hex", "escape")},
 	{name: "client_encoding", def: "UTF8", report: true, canon: canonEncoding},
-	{name: "client_min_messages", def: "notice", canon: oneOf("debug5", "debug4", "debug3", "debug2", "debug1", "debug", "log", "notice", "warning", "error")},
+	{name: "client_min_messages", def: "notice", canon: oneOf("debug5", "debug4", "debug3", "debug2", "debug1", "debug", "log", "info", "notice", "warning", "error")},
 	{name: "DateStyle", def: "ISO, MDY", report: true, canon: canonDateStyle},
-	{name: "default_transaction_isolation", def: "repeatable read", canon: canonText},
+	{name: "default_transaction_isolation", def: "repeatable read", canon: oneOf("serializable", "repeatable read", "read committed", "read uncommitted")},
 	{name: "default_transaction_read_only", def: "off", report: true, canon: canonBool},
 	{name: "disable_sync_create_index", def: "on", canon: canonBool},
 	{name: "dsql.enable_batched_nestloop", def: "on", canon: canonBool},
@@ -64,6 +67,7 @@ var settingList = []setting{
 	{name: "TimeZone", def: "UTC", report: true, canon: canonZone},
 	{name: "transaction_isolation", def: "repeatable read", readOnly: true},
 	{name: "transaction_read_only", def: "off", readOnly: true},
+	{name: chosenBy, readOnly: true},
 	{name: conflictDetail, def: "off", canon: canonBool},
 	{name: injectConflicts, canon: canonInjections},
 }
@@ -72,6 +76,8 @@ var settingList = []setting{
 var settingIndex = map[string]int{}
 
 func init() {
+	settingList = append(settingList, extraSettings()...)
+	slices.SortStableFunc(settingList, func(a, b setting) int { return strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name)) })
 	for i, s := range settingList {
 		settingIndex[strings.ToLower(s.name)] = i
 	}
@@ -87,6 +93,7 @@ type settings struct {
 	plan   string // see planKey
 	// timeout ends a statement; 0: never.
 	timeout time.Duration
+	extra   bool // whether there are the parameters that the original does not have
 	// changed lists parameters whose new value the client has not been told.
 	changed []int
 }
@@ -97,11 +104,15 @@ type undo struct {
 	local bool // undone at commit too
 }
 
-func newSettings() *settings {
-	s := &settings{values: make([]string, len(settingList))}
+func newSettings(p *profile.Profile) *settings {
+	s := &settings{values: make([]string, len(settingList)), extra: p.Lifts("parameters")}
 	for i, st := range settingList {
 		s.values[i] = st.def
 	}
+	if p.ConflictDetail {
+		s.values[settingIndex[conflictDetail]] = "on"
+	}
+	s.values[settingIndex[chosenBy]] = p.Name
 	s.start = append([]string(nil), s.values...)
 	s.refresh()
 	return s
@@ -111,9 +122,18 @@ func unknownSetting(name string) error {
 	return pgerr.New(pgerr.UndefinedObject, "unrecognized configuration parameter \"%s\"", name)
 }
 
+// index finds a parameter by its name.
+func (s *settings) index(name string) (int, bool) {
+	i, ok := settingIndex[strings.ToLower(name)]
+	return i, ok && s.knows(i)
+}
+
+// knows reports whether the session's profile has a parameter.
+func (s *settings) knows(i int) bool { return s.extra || !settingList[i].extra }
+
 // get returns a parameter's value and its proper spelling.
 func (s *settings) get(name string) (value, spelled string, err error) {
-	i, ok := settingIndex[strings.ToLower(name)]
+	i, ok := s.index(name)
 	if !ok {
 		return "", "", unknownSetting(name)
 	}
@@ -123,7 +143,7 @@ func (s *settings) get(name string) (value, spelled string, err error) {
 // set changes a parameter. In a transaction the old value comes back if it fails,
 // or with local when it ends.
 func (s *settings) set(name, value string, local, inTxn bool) error {
-	i, ok := settingIndex[strings.ToLower(name)]
+	i, ok := s.index(name)
 	if !ok {
 		return unknownSetting(name)
 	}
@@ -158,7 +178,7 @@ func (s *settings) reset(name string, inTxn bool) error {
 		}
 		return nil
 	}
-	i, ok := settingIndex[strings.ToLower(name)]
+	i, ok := s.index(name)
 	if !ok {
 		return unknownSetting(name)
 	}
@@ -184,6 +204,14 @@ func (s *settings) endTxn(committed bool) {
 		}
 	}
 	s.undo = s.undo[:0]
+}
+
+// undoTo undoes the transaction's changes but the first n.
+func (s *settings) undoTo(n int) {
+	for k := len(s.undo) - 1; k >= n; k-- {
+		s.put(s.undo[k].index, s.undo[k].value)
+	}
+	s.undo = s.undo[:n]
 }
 
 // takeChanged returns the reported parameters that have changed since it was
@@ -235,7 +263,7 @@ func (s *settings) refresh() {
 	s.timeout, _ = parseDuration("statement_timeout", s.value("statement_timeout"))
 	var key strings.Builder
 	for i, st := range settingList {
-		if st.canon != nil && !plansIgnore[strings.ToLower(st.name)] && s.values[i] != st.def {
+		if st.canon != nil && !st.extra && !plansIgnore[strings.ToLower(st.name)] && s.values[i] != st.def {
 			key.WriteString(st.name + "=" + s.values[i] + ";")
 		}
 	}
@@ -243,7 +271,7 @@ func (s *settings) refresh() {
 }
 
 // plansIgnore are settings that no plan depends on.
-var plansIgnore = map[string]bool{"statement_timeout": true, "lock_timeout": true, "application_name": true, "client_encoding": true, "client_min_messages": true, "role": true,
+var plansIgnore = map[string]bool{"statement_timeout": true, "lock_timeout": true, "idle_in_transaction_session_timeout": true, "application_name": true, "client_encoding": true, "client_min_messages": true, "role": true,
 	conflictDetail: true, injectConflicts: true}
 
 func invalidValue(name, value string) *pgerr.Error {

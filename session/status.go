@@ -16,14 +16,15 @@ const (
 	evBegin event = iota
 	evEnd         // COMMIT or ROLLBACK, whatever became of it
 	evError
+	evRollbackTo
 )
 
 // transitions is the whole life of a transaction block: status × event → status.
 // An error outside a block ends the implicit transaction and leaves no trace.
-var transitions = [3][3]status{
-	idle:   {evBegin: inTxn, evEnd: idle, evError: idle},
-	inTxn:  {evBegin: inTxn, evEnd: idle, evError: failed},
-	failed: {evBegin: failed, evEnd: idle, evError: failed},
+var transitions = [3][4]status{
+	idle:   {evBegin: inTxn, evEnd: idle, evError: idle, evRollbackTo: idle},
+	inTxn:  {evBegin: inTxn, evEnd: idle, evError: failed, evRollbackTo: inTxn},
+	failed: {evBegin: failed, evEnd: idle, evError: failed, evRollbackTo: inTxn},
 }
 
 // wire is the status in ReadyForQuery.

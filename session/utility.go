@@ -44,6 +44,9 @@ func (s *Session) show(name string) (output, error) {
 	if name == "all" {
 		var rows [][]types.Datum
 		for i, st := range settingList {
+			if !s.settings.knows(i) {
+				continue
+			}
 			rows = append(rows, []types.Datum{types.NewText(st.name), types.NewText(s.settings.values[i]), types.NewText("")})
 		}
 		return output{tag: "SHOW", rows: rows}, nil
@@ -58,8 +61,11 @@ func (s *Session) set(t *ast.Set) (output, error) {
 	if t.Reset {
 		tag = "RESET"
 	}
+	if t.Txn != nil {
+		return output{tag: tag}, s.setTransaction(t)
+	}
 	name := strings.ToLower(t.Name)
-	if name != "all" && !s.shared.Profile.SettableParam(name) {
+	if name != "all" && !s.prof.SettableParam(name) {
 		return output{}, unsettable(t.Name)
 	}
 	if t.Reset {

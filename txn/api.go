@@ -56,6 +56,7 @@ type Iterator interface {
 // Options say how a transaction begins.
 type Options struct {
 	ReadOnly bool
+	Limits   *Limits // nil: the DB's
 }
 
 // Tx is what the query processor may do with a transaction. *Txn implements it;

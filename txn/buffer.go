@@ -21,8 +21,10 @@ type buffer struct {
 	towers  []int32 // The next entries of all entries, level by level.
 	writes  []write
 	height  int
-	keys    int // Entries with a write.
-	scans   int // Open scans; while there are any, no write is forgotten.
+	keys    int  // Entries with a write.
+	scans   int  // Open scans; while there are any, no write is forgotten.
+	saved   bool // There are savepoints, of which the same holds.
+	raised  []raised
 }
 
 // none marks the end of a list of indices. Entry 0 is a sentinel before all keys.
@@ -114,7 +116,12 @@ func (b *buffer) claim(key kv.Key, s kv.Strength) int32 {
 	if e == none || !bytes.Equal(b.entries[e].key, key) {
 		e = b.insert(key, &path)
 	}
-	b.entries[e].strength = max(b.entries[e].strength, s)
+	if old := b.entries[e].strength; s > old {
+		if b.saved {
+			b.raised = append(b.raised, raised{e, old})
+		}
+		b.entries[e].strength = s
+	}
 	return e
 }
 
@@ -148,7 +155,7 @@ func (b *buffer) put(key kv.Key, s kv.Strength, w write) {
 		w.older = old.older // No scan sees the statement that is running.
 		*old = w
 		return
-	} else if b.scans == 0 {
+	} else if b.scans == 0 && !b.saved {
 		// Nobody sees what is older than the write before this statement.
 		old.older = none
 	}

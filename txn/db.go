@@ -2,6 +2,7 @@ package txn
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"zorya/adjudicator"
@@ -49,6 +50,10 @@ type Parts struct {
 type DB struct {
 	o     Parts
 	stats counters
+	// gate is held by commits on their way, so that guarded does not change
+	// under them.
+	gate    sync.RWMutex
+	guarded bool
 }
 
 // NewDB returns a DB. Whoever makes the parts ends them.
@@ -79,7 +84,11 @@ func (db *DB) Begin(ctx context.Context, o Options) (*Txn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return &Txn{db: db, point: db.o.Latest(), began: db.o.Elapsed(), readOnly: o.ReadOnly, statement: 1}, nil
+	limits := db.o.Limits
+	if o.Limits != nil {
+		limits = *o.Limits
+	}
+	return &Txn{db: db, point: db.o.Latest(), began: db.o.Elapsed(), readOnly: o.ReadOnly, limits: limits, statement: 1}, nil
 }
 
 // Latest returns the newest read point: what a transaction that begins now reads.

@@ -23,6 +23,7 @@ type Txn struct {
 	point     kv.ReadPoint
 	began     time.Duration
 	readOnly  bool
+	limits    Limits
 	done      bool
 	statement int // Writes of smaller ones are visible.
 	rows      int
@@ -37,6 +38,9 @@ func (t *Txn) ReadPoint() kv.ReadPoint { return t.point }
 
 // ReadOnly implements Tx.
 func (t *Txn) ReadOnly() bool { return t.readOnly }
+
+// SetReadOnly says whether the transaction may write from now on.
+func (t *Txn) SetReadOnly(on bool) { t.readOnly = on }
 
 // Get implements Tx.
 func (t *Txn) Get(ctx context.Context, key kv.Key) (Value, bool, error) {
@@ -124,7 +128,7 @@ func (t *Txn) HasWrites() bool { return len(t.buffer.entries) > 0 }
 // CountRows implements Tx.
 func (t *Txn) CountRows(n int) error {
 	t.rows += n
-	if limit := t.db.o.Limits.Rows; limit > 0 && t.rows > limit {
+	if limit := t.limits.Rows; limit > 0 && t.rows > limit {
 		return errRows
 	}
 	return nil
@@ -132,7 +136,7 @@ func (t *Txn) CountRows(n int) error {
 
 // CheckAge implements Tx.
 func (t *Txn) CheckAge() error {
-	limit := t.db.o.Limits.Age
+	limit := t.limits.Age
 	if age := t.db.o.Elapsed() - t.began; limit > 0 && age > limit {
 		return errAge(age, limit)
 	}
@@ -171,11 +175,13 @@ func (t *Txn) Commit(ctx context.Context) (kv.Timestamp, error) {
 	if err := t.CheckAge(); err != nil {
 		return 0, err
 	}
+	t.db.gate.RLock()
+	defer t.db.gate.RUnlock()
 	r, size := t.request()
 	if len(r.Mutations) == 0 && len(r.Claims) == 0 {
 		return 0, nil
 	}
-	if limit := t.db.o.Limits.Bytes; limit > 0 && size > limit {
+	if limit := t.limits.Bytes; limit > 0 && size > limit {
 		return 0, errSize(size, limit)
 	}
 	t.done = true
@@ -200,6 +206,11 @@ func (t *Txn) request() (r *adjudicator.Request, size int64) {
 			size += int64(len(e.key) + len(w.value))
 		}
 	})
+	if t.db.guarded && len(r.Mutations) > 0 {
+		for _, ref := range t.refs {
+			r.Claims = append(r.Claims, kv.Claim{Key: guardKey(ref), Strength: kv.Share})
+		}
+	}
 	return r, size
 }
 

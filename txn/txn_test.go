@@ -152,8 +152,16 @@ type openScan struct {
 	want []string
 }
 
-// TestTransactionAgainstModel runs random statements, with scans that stay open
-// over later ones, against whole copies of the state.
+// saved is a savepoint, and all that the model knew then.
+type saved struct {
+	at      Savepoint
+	state   map[string]string
+	claims  map[string]kv.Strength
+	written map[string]bool
+}
+
+// TestTransactionAgainstModel runs random statements and savepoints, with scans that
+// stay open over later statements, against whole copies of the state.
 func TestTransactionAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		key := rapid.Custom(func(t *rapid.T) string {
@@ -166,6 +174,7 @@ func TestTransactionAgainstModel(t *testing.T) {
 		n := &naive{claims: map[string]kv.Strength{}, written: map[string]bool{},
 			after: []map[string]string{maps.Clone(snapshot), maps.Clone(snapshot)}}
 		var scans []openScan
+		var points []saved
 		strength := rapid.SampledFrom([]kv.Strength{kv.None, kv.Share, kv.Update, kv.Exclusive})
 		t.Repeat(map[string]func(*rapid.T){
 			"step": func(*rapid.T) {
@@ -187,6 +196,26 @@ func TestTransactionAgainstModel(t *testing.T) {
 				k, s := key.Draw(t, "key"), strength.Draw(t, "strength")
 				_ = tx.Lock(kv.Key(k), s)
 				n.claims[k] = max(s, n.claims[k])
+			},
+			"save": func(*rapid.T) {
+				p := saved{at: tx.Save(), state: maps.Clone(n.current()), claims: maps.Clone(n.claims), written: maps.Clone(n.written)}
+				n.after = append(n.after, maps.Clone(n.current()))
+				points = append(points, p)
+			},
+			"rollback to": func(t *rapid.T) {
+				if len(points) == 0 {
+					return
+				}
+				for _, s := range scans {
+					s.it.Close()
+				}
+				scans = nil
+				i := rapid.IntRange(0, len(points)-1).Draw(t, "savepoint")
+				p := points[i]
+				points = points[:i+1]
+				tx.RollbackTo(p.at)
+				n.claims, n.written = maps.Clone(p.claims), maps.Clone(p.written)
+				n.after = append(n.after, maps.Clone(p.state), maps.Clone(p.state))
 			},
 			"get": func(t *rapid.T) {
 				k := key.Draw(t, "key")

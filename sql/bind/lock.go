@@ -31,6 +31,9 @@ var lockNames = map[string]string{
 // profile does not look: in subqueries of expressions.
 func (b *binder) checkStrengths(list []ast.Locking) {
 	for _, l := range list {
+		if b.env.Extended {
+			continue // FOR UPDATE, which is stronger, does for both.
+		}
 		if l.Strength == "share" || l.Strength == "no key update" {
 			b.fail(0, pgerr.FeatureNotSupported, "locking clauses other than FOR UPDATE/FOR KEY SHARE are not supported")
 		}
@@ -41,7 +44,7 @@ func lockRequests(list []ast.Locking, pushed *lockReq) []*lockReq {
 	var out []*lockReq
 	for _, l := range list {
 		out = append(out, &lockReq{
-			share: l.Strength == "share" || l.Strength == "key share", name: lockNames[l.Strength],
+			share: l.Strength == "key share", name: lockNames[l.Strength],
 			of: l.Of,
 		})
 	}
