@@ -98,7 +98,7 @@ func boot(w *World, mem *vfs.MemFS) (*machine, error) {
 	m.spawn("appender", m.appendAll)
 	m.spawn("applier", m.applyAll)
 	m.spawn("housekeeper", m.keepHouse)
-	m.spawn("jobs", m.runJobs)
+	m.spawn(jobsFiber, m.runJobs)
 	return m, nil
 }
 
@@ -158,6 +158,9 @@ func (m *machine) stop() {
 // Commit implements txn.Committer: the fiber of the client waits for the stages.
 func (m *machine) Commit(ctx context.Context, r *adjudicator.Request) adjudicator.Verdict {
 	f := m.s.current
+	if f.name == jobsFiber && m.s.rng.IntN(2) == 0 { // Clients get in between a job's steps.
+		f.sleep(time.Duration(m.s.rng.IntN(400)) * time.Millisecond)
+	}
 	f.yield()
 	if err := ctx.Err(); err != nil {
 		return adjudicator.Verdict{Outcome: adjudicator.Refused, Err: err}
@@ -198,6 +201,8 @@ func (m *machine) Commit(ctx context.Context, r *adjudicator.Request) adjudicato
 
 // Horizon implements txn.Committer.
 func (m *machine) Horizon() kv.Timestamp { return m.c.Horizon() }
+
+const jobsFiber = "jobs"
 
 // sleep is what jobs do between their steps: it takes longer than they ask for, so
 // that others get in between.
@@ -295,10 +300,10 @@ func (m *machine) keepHouse(f *fiber) {
 func (m *machine) runJobs(f *fiber) {
 	for {
 		f.sleep(time.Duration(m.s.rng.IntN(300)) * time.Millisecond)
+		m.woken = false
 		if err := m.runner.RunPending(); err != nil {
 			m.w.fail(fmt.Errorf("I9: jobs: %w", err))
 		}
-		m.woken = false
 		f.await(func() bool { return m.woken }, 0)
 	}
 }

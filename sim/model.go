@@ -148,6 +148,14 @@ func (m *model) get(key string, at kv.Timestamp) *version {
 	return nil
 }
 
+// changedSince reports whether a key of a span has been written after a time.
+func (m *model) changedSince(s kv.Span, at kv.Timestamp) bool {
+	return slices.ContainsFunc(m.span(s), func(key string) bool {
+		vs := m.versions[key]
+		return len(vs) > 0 && vs[len(vs)-1].time > at
+	})
+}
+
 // open reports whether a read of the key at a time may or may not find what a
 // backfill has filed under an earlier time, with a later record. Nobody relies on
 // such an entry: its index is not public yet.

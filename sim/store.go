@@ -49,7 +49,7 @@ func (m *machine) judgeError(what string, at kv.Timestamp, err error) {
 func (s watched) Scan(ctx context.Context, span kv.Span, at kv.Timestamp, o txn.ScanOptions) txn.Iterator {
 	want, certain := s.m.w.model.scan(span, at, o)
 	return &watchedIterator{Iterator: s.Store.Scan(ctx, span, at, o), m: s.m, at: at, want: want, certain: certain,
-		yields: len(span.Start) > 0 && span.Start[0] == kv.Data, limit: o.Limit}
+		yields: len(span.Start) > 0 && span.Start[0] == kv.Data, limit: o.Limit, aged: s.m.w.model.changedSince(span, at)}
 }
 
 type watchedIterator struct {
@@ -61,11 +61,12 @@ type watchedIterator struct {
 	limit   int
 	certain bool
 	yields  bool
+	aged    bool // Rows of the span have changed since at: storage will look into the history.
 }
 
 func (i *watchedIterator) Next() bool {
 	if i.yields && i.m.s.current != nil && i.m.s.rng.IntN(8) == 0 {
-		if i.m.s.rng.IntN(60) == 0 {
+		if n := i.m.s.rng.IntN(60); n == 0 || n < 20 && i.aged {
 			i.m.s.current.sleep(time.Duration(i.m.s.rng.IntN(180)) * time.Second) // Past the horizon.
 		} else {
 			i.m.s.current.yield()
