@@ -165,7 +165,7 @@ func (p *Profile) Check(stmt ast.Stmt) error {
 // transaction, and none beside DML. GRANT and REVOKE count.
 func IsDDL(stmt ast.Stmt) bool {
 	switch stmt.(type) {
-	case *ast.CreateTable, *ast.CreateTableAs, *ast.AlterTable, *ast.Rename, *ast.SetSchema, *ast.AlterOwner, *ast.CreateIndex, *ast.CreateView,
+	case *ast.CreateTable, *ast.CreateTableAs, *ast.Truncate, *ast.AlterTable, *ast.Rename, *ast.SetSchema, *ast.AlterOwner, *ast.CreateIndex, *ast.CreateView,
 		*ast.CreateSequence, *ast.AlterSequence, *ast.CreateSchema, *ast.CreateDomain, *ast.AlterDomain, *ast.CreateFunction, *ast.Drop,
 		*ast.Comment, *ast.CreateStatistics, *ast.CreateRole, *ast.AlterRole, *ast.AlterRoleSet, *ast.DropRole, *ast.GrantRole, *ast.Grant,
 		*ast.AlterDefaultPrivileges, *ast.IAMGrant:

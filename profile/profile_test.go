@@ -95,11 +95,24 @@ func TestRefusals(t *testing.T) {
 
 func TestExtendedLifts(t *testing.T) {
 	p := named(t, profile.Extended)
-	if got := refused(t, p, "begin isolation level serializable"); got != "" {
-		t.Errorf("extended refuses: %s", got)
+	for _, sql := range []string{
+		"begin isolation level serializable", "set transaction read only", "savepoint a", "release a", "rollback to a", "truncate t",
+		"create table a as select 1", "select 1 into a", "select * from t for share", "vacuum",
+	} {
+		if got := refused(t, p, sql); got != "" {
+			t.Errorf("extended refuses %s: %s", sql, got)
+		}
+	}
+	for _, sql := range []string{"create materialized view a as select 1", "prepare transaction 'a'", "listen x", "select * from t tablesample system (1)"} {
+		if refused(t, p, sql) == "" {
+			t.Errorf("extended accepts %s", sql)
+		}
 	}
 	if !p.SettableParam("statement_timeout") || !p.SettableParam("search_path") || p.SettableParam("fsync") {
 		t.Error("parameters of extended")
+	}
+	if d := named(t, profile.Default); d.Lifts("savepoint") || d.Lifts("serial") || !p.Lifts("serial") {
+		t.Error("lifted refusals")
 	}
 }
 

@@ -16,9 +16,20 @@ import (
 
 // ddl runs a statement that changes the catalog.
 func (s *Session) ddl(ctx context.Context, tree ast.Stmt) (output, error) {
-	res, err := ddl.Execute(ctx, s.ddlEnv(ctx), tree)
+	env := s.ddlEnv(ctx)
+	res, err := s.executeDDL(ctx, env, tree)
 	if err != nil {
 		return output{}, err
+	}
+	if err := s.work(ctx, res.Snap, res.Work); err != nil {
+		return output{}, err
+	}
+	if x, ok := tree.(*ast.CreateIndex); ok && !x.Async {
+		if out := (output{tag: res.Tag, notices: res.Notices}); env.InBlock || len(res.Rows) == 0 {
+			s.txn.snap = res.Snap
+			return out, nil
+		}
+		return output{tag: res.Tag}, s.awaitIndex(ctx, res)
 	}
 	if s.prof.MultipleDDL || s.prof.MixDDLAndDML {
 		s.txn.snap = res.Snap
@@ -31,13 +42,22 @@ func (s *Session) ddl(ctx context.Context, tree ast.Stmt) (output, error) {
 	return output{tag: res.Tag, rows: res.Rows, notices: res.Notices}, nil
 }
 
+// executeDDL runs a statement; names in its expressions are looked up in the catalog as
+// the statement leaves it.
+func (s *Session) executeDDL(ctx context.Context, env *ddl.Env, tree ast.Stmt) (ddl.Result, error) {
+	snap := s.txn.snap
+	defer func() { s.txn.snap = snap }()
+	return ddl.Execute(ctx, env, tree)
+}
+
 // ddlEnv is what DDL may know of the session.
 func (s *Session) ddlEnv(ctx context.Context) *ddl.Env {
 	b := ddlBinder{s, ctx}
 	return &ddl.Env{
-		Tx: s.txn.tx, Snap: s.txn.snap, Role: s.roleOID, SearchPath: s.searchPath(), Limits: s.prof.Limits,
+		Tx: s.txn.tx, Snap: s.txn.snap, Role: s.roleOID, SearchPath: s.searchPath(), Limits: s.prof.Limits, Lifts: s.prof.Lifts,
+		InBlock: s.status != idle || s.txn.changes > 1,
 		Bind: ddl.Binder{
-			ResolveType: b.resolveType, BindDefault: b.bindDefault, BindGenerated: b.bindGenerated, BindCheck: b.bindCheck,
+			ResolveType: b.resolveType, BindDefault: b.bindDefault, FixedDefault: b.fixedDefault, BindGenerated: b.bindGenerated, BindCheck: b.bindCheck,
 			BindDomainCheck: b.bindDomainCheck, BindIndexExpr: b.bindIndexExpr, BindView: b.bindView, CheckFunction: b.checkFunction,
 		},
 		SetSequence: s.shared.Sequences.Set,
@@ -53,9 +73,8 @@ type ddlBinder struct {
 // env is the session's binding environment over a snapshot that may hold the
 // statement's own changes.
 func (b ddlBinder) env(snap *catalog.Snapshot) *bind.Env {
-	e := b.s.bindEnv(b.ctx)
-	e.Snap = snap
-	return e
+	b.s.txn.snap = snap // executeDDL puts it back.
+	return b.s.bindEnv(b.ctx)
 }
 
 func (b ddlBinder) resolveType(snap *catalog.Snapshot, n ast.TypeName) (types.T, types.OID, error) {
@@ -65,6 +84,31 @@ func (b ddlBinder) resolveType(snap *catalog.Snapshot, n ast.TypeName) (types.T,
 func (b ddlBinder) bindDefault(snap *catalog.Snapshot, x ast.Expr, text string, col *catalog.Col) (ddl.Bound, error) {
 	sc, err := bind.BindDefault(b.env(snap), x, nil, col)
 	return bound(sc, err, nil, text, col.T)
+}
+
+// fixedDefault evaluates a default that has one value for the whole statement.
+func (b ddlBinder) fixedDefault(snap *catalog.Snapshot, text string, col *catalog.Col) (*string, bool, error) {
+	if text == "" {
+		text = "NULL"
+	}
+	x, err := parser.ParseExpr(text)
+	if err != nil {
+		return nil, false, err
+	}
+	sc, err := bind.BindDefault(b.env(snap), x, nil, col)
+	if err != nil || bind.IsVolatile(sc) {
+		return nil, false, err
+	}
+	compiled, err := expr.Compile(sc.X, nil, nil)
+	if err != nil {
+		return nil, false, err
+	}
+	d, err := compiled.Row(&expr.Env{Ctx: b.s.funcCtx(b.ctx), Domain: b.s.checkDomain}, nil)
+	if err != nil || d.IsNull() {
+		return nil, err == nil, err
+	}
+	value := string(types.AppendText(nil, col.T.OID, d, types.DefaultFormat))
+	return &value, true, nil
 }
 
 func (b ddlBinder) bindGenerated(snap *catalog.Snapshot, t *catalog.Table, x ast.Expr, text string, col *catalog.Col) (ddl.Bound, error) {

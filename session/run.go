@@ -37,6 +37,9 @@ func (s *Session) prepare(ctx context.Context, st *ast.Statement, oids []types.O
 	if err := s.prof.Check(p.tree); err != nil {
 		return nil, err
 	}
+	if q, ok := p.tree.(*ast.Select); ok && q.Into != nil {
+		p.tree = tableOfSelect(q, st.Text)
+	}
 	if err := s.checkMix(p.tree); err != nil {
 		return nil, err
 	}
@@ -77,7 +80,9 @@ func (s *Session) analyse(ctx context.Context, p *prepared) error {
 		}
 		p.fields = fields
 	case *ast.CreateIndex:
-		p.fields = textField("job_id")
+		if t.Async || !s.prof.Lifts("create index") {
+			p.fields = textField("job_id")
+		}
 	case *ast.AlterTable:
 		if t.Async {
 			p.fields = textField("job_id")
@@ -132,6 +137,9 @@ func (s *Session) run(ctx context.Context, po *portal, maxRows int, w Results) (
 		ddl, dml := kindOf(tree)
 		s.txn.ddl = s.txn.ddl || ddl
 		s.txn.dml = s.txn.dml || dml
+		if ddl || dml {
+			s.txn.changes++
+		}
 		s.txn.queried = s.txn.queried || ddl || isQuery(tree)
 		s.txn.tx.Step()
 	}
@@ -191,6 +199,9 @@ func (s *Session) checkMix(tree ast.Stmt) error {
 
 // commandName is a statement's name as error messages have it.
 func commandName(tree ast.Stmt) string {
+	if _, ok := tree.(*ast.Truncate); ok {
+		return "TRUNCATE TABLE"
+	}
 	name := strings.TrimPrefix(fmt.Sprintf("%T", tree), "*ast.")
 	var b strings.Builder
 	for i, r := range name {
@@ -334,6 +345,8 @@ func (s *Session) utility(ctx context.Context, po *portal, w Results) (output, e
 		return output{tag: "SET CONSTRAINTS"}, nil
 	case *ast.Copy:
 		return s.copy(ctx, t, w)
+	case *ast.CreateTableAs:
+		return s.createTableAs(ctx, t)
 	default:
 		return s.ddl(ctx, t)
 	}

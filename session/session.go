@@ -72,8 +72,10 @@ type Session struct {
 	currval map[types.OID]int64
 	lastSeq types.OID
 	domains domainSet
-	random  funcs.Random // behind random() and setseed()
-	query   string       // what the client sent: current_query()
+	// affected is how many rows the last statement of the session's own changed.
+	affected int64
+	random   funcs.Random // behind random() and setseed()
+	query    string       // what the client sent: current_query()
 }
 
 // txnState is the open transaction, explicit or implicit; tx is nil when there is none.
@@ -84,6 +86,7 @@ type txnState struct {
 	readOnly bool
 	ddl      bool // a DDL statement has run
 	dml      bool // a data-modifying statement has run
+	changes  int  // how many statements with either have run
 	queried  bool // a query or DDL statement has run
 	saves    []savepoint
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -152,7 +153,13 @@ func (s *settings) set(name, value string, local, inTxn bool) error {
 		return pgerr.New(pgerr.CantChangeRuntimeParam, "parameter \"%s\" cannot be changed", st.name)
 	}
 	v, err := st.canon(s, value)
-	if err != nil {
+	var bad badValue
+	switch {
+	case errors.As(err, &bad) && bad.hint == "":
+		return pgerr.New(pgerr.InvalidParameterValue, "parameter \"%s\" requires a Boolean value", st.name)
+	case errors.As(err, &bad):
+		return invalidValue(st.name, value).WithHint("%s", bad.hint)
+	case err != nil:
 		return err
 	}
 	if local && !inTxn {
@@ -303,6 +310,11 @@ func canonEncoding(_ *settings, v string) (string, error) {
 	return "", invalidValue("client_encoding", v)
 }
 
+// A badValue is a value that is no Boolean, or none of those that hint lists.
+type badValue struct{ hint string }
+
+func (badValue) Error() string { return "invalid value for parameter" }
+
 func oneOf(values ...string) func(*settings, string) (string, error) {
 	return func(_ *settings, v string) (string, error) {
 		for _, known := range values {
@@ -310,8 +322,7 @@ func oneOf(values ...string) func(*settings, string) (string, error) {
 				return known, nil
 			}
 		}
-		return "", pgerr.New(pgerr.InvalidParameterValue, "invalid value for parameter: \"%s\"", v).
-			WithHint("Available values: %s.", strings.Join(values, ", "))
+		return "", badValue{"Available values: " + strings.Join(values, ", ") + "."}
 	}
 }
 
@@ -322,7 +333,7 @@ func canonBool(_ *settings, v string) (string, error) {
 	case "off", "false", "no", "0", "f", "n", "of", "fa", "fal", "fals":
 		return "off", nil
 	}
-	return "", pgerr.New(pgerr.InvalidParameterValue, "parameter requires a Boolean value")
+	return "", badValue{}
 }
 
 func canonInt(name string, lo, hi int) func(*settings, string) (string, error) {

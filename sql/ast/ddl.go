@@ -89,6 +89,13 @@ type (
 	CreateTableAs struct {
 		Name         Name
 		Materialized bool
+		Columns      []string
+		Query        Stmt // a Select, or Execute
+		QueryText    string
+		IfNotExists  bool
+		NoData       bool
+		Persistence  string // "", "temp", "unlogged"
+		OnlyForm     bool   // has clauses that CREATE TABLE would be refused for
 	}
 
 	AlterTable struct {

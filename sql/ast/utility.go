@@ -62,7 +62,11 @@ type (
 		Columns [][]string
 		Verbose bool
 	}
-	Truncate struct{ Names []Name }
+	Truncate struct {
+		Names   []Name
+		Cascade bool
+		Restart bool // RESTART IDENTITY
+	}
 	// Unsupported is a statement that only has a name: Tag is libpg_query's node
 	// name without Stmt ("Listen", "CreateTrig", "DefineStmt" …). Detail tells
 	// variants apart (e.g. CompositeType, the object of a DEFINE).

@@ -87,6 +87,9 @@ func (b *binder) sameAggregate(x, y *aggregate) bool {
 	return len(x.call.Direct) == 0
 }
 
+// IsVolatile reports whether a bound expression may have another value for each row.
+func IsVolatile(sc *Scalar) bool { return isVolatile(sc.X) }
+
 // isVolatile reports whether evaluating x twice may give two values.
 func isVolatile(x rel.Expr) bool {
 	found := false

@@ -137,6 +137,9 @@ type IndexKey struct {
 	Expr       string // expression text
 	T          types.T
 	NullsFirst bool
+	// Desc is DESC: what the statement said. Keys ascend all the same; NullsFirst is
+	// as they are stored.
+	Desc bool `json:",omitempty"`
 }
 
 // A Check is a CHECK constraint.
@@ -175,8 +178,10 @@ type (
 		Header
 		Start, Increment, Min, Max, Cache int64
 		Cycle                             bool
-		OwnedTable                        types.OID
-		OwnedCol                          int
+		// Type is smallint or integer if it bounds the values; 0: bigint.
+		Type       types.OID `json:",omitempty"`
+		OwnedTable types.OID
+		OwnedCol   int
 	}
 
 	Role struct {

@@ -71,6 +71,17 @@ func (e *Editor) Put(o Object) {
 	delete(e.deletes, o.ID())
 }
 
+// Changed returns the tables that have been put, by OID.
+func (e *Editor) Changed() []*Table {
+	var list []*Table
+	for _, oid := range sortedOIDs(e.puts) {
+		if t, ok := e.puts[oid].(*Table); ok {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
 // PutQuietly replaces an object without turning away the statements that rely on
 // the old one: it conflicts with other changes of the object only. For changes that
 // make older plans merely less good, as of an index that becomes usable.

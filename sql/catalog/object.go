@@ -58,6 +58,14 @@ func (*IAMMapping) kind() byte    { return KindIAM }
 func (*DefaultACL) kind() byte    { return KindDefaultACL }
 func (*ExtStatistics) kind() byte { return KindStatistics }
 
+// TypeOID is the type of the sequence's values.
+func (q *Sequence) TypeOID() types.OID {
+	if q.Type == 0 {
+		return types.Int8OID
+	}
+	return q.Type
+}
+
 // newObject makes an empty object of a kind; nil for a kind that does not exist.
 func newObject(kind byte) Object {
 	switch kind {

@@ -72,6 +72,10 @@ var refusedActions = map[string]string{
 	"validate constraint": "VALIDATE CONSTRAINT",
 }
 
+// liftedActions are the actions that only wider profiles have, by the refusal that
+// they lift.
+var liftedActions map[string]actionFunc
+
 func init() {
 	alterActions = map[string]actionFunc{
 		"add column":       (*statement).addColumn,
@@ -88,6 +92,12 @@ func init() {
 		"alter constraint": (*statement).alterConstraint,
 		"drop constraint":  (*statement).dropConstraint,
 	}
+	liftedActions = map[string]actionFunc{
+		"set not null":        (*statement).setNotNull,
+		"set data type":       (*statement).setDataType,
+		"set statistics":      (*statement).setStatistics,
+		"validate constraint": (*statement).validateNow,
+	}
 }
 
 func (s *statement) alterAction(t *catalog.Table, a *ast.AlterAction, async bool) error {
@@ -95,6 +105,9 @@ func (s *statement) alterAction(t *catalog.Table, a *ast.AlterAction, async bool
 		return s.validateConstraint(t, a)
 	}
 	if f := alterActions[a.Kind]; f != nil && !async {
+		return f(s, t, a)
+	}
+	if f := liftedActions[a.Kind]; f != nil && !async && s.lifts(a.Kind) {
 		return f(s, t, a)
 	}
 	words := refusedActions[a.Kind]
@@ -128,6 +141,9 @@ func (s *statement) addColumn(t *catalog.Table, a *ast.AlterAction) error {
 			return nil
 		}
 		return pgerr.New(pgerr.DuplicateColumn, "column \"%s\" of relation \"%s\" already exists", a.Def.Name, t.Name)
+	}
+	if s.lifts("add column constraint") {
+		return s.addColumnNow(t, a.Def)
 	}
 	if slices.ContainsFunc(a.Def.Constraints, func(c ast.Constraint) bool { return c.Kind != ast.NullConstraint }) {
 		return unsupported("ALTER TABLE ADD COLUMN with constraint not supported")
@@ -329,6 +345,8 @@ func (s *statement) addConstraint(t *catalog.Table, a *ast.AlterAction) error {
 		return s.addForeignKey(t, con, false)
 	case con.Kind == ast.UniqueConstraint && con.UsingIndex != "":
 		return s.useIndex(t, con)
+	case con.UsingIndex == "" && s.lifts("add constraint"):
+		return s.addConstraintNow(t, con)
 	}
 	return unsupported("unsupported ALTER TABLE ADD CONSTRAINT statement")
 }
@@ -450,7 +468,10 @@ func (s *statement) dropConstraint(t *catalog.Table, a *ast.AlterAction) error {
 		name = a.Constraint.Name
 	}
 	if !t.Primary.Hidden && t.Primary.Constraint == name {
-		return unsupported("unsupported ALTER TABLE DROP CONSTRAINT statement")
+		if !s.lifts("drop primary key") {
+			return unsupported("unsupported ALTER TABLE DROP CONSTRAINT statement")
+		}
+		return s.dropPrimaryKey(t, a.Cascade)
 	}
 	for i := range t.Checks {
 		if t.Checks[i].Name == name {

@@ -40,11 +40,11 @@ func (s *statement) columnType(n ast.TypeName) (types.T, types.OID, error) {
 	if n.SetOf {
 		return t, 0, pgerr.New(pgerr.InvalidTableDefinition, "column cannot be declared SETOF").At(n.Pos)
 	}
-	if !columnTypes[t.OID] {
+	if !columnTypes[t.OID] && !(s.lifts("array column") && widerColumn(t.OID)) {
 		return t, 0, unsupported("datatype %s not supported", types.FormatType(types.Of(t.OID)))
 	}
 	switch {
-	case t.OID == types.NumericOID && t.Typmod < 0 && domain == 0:
+	case t.OID == types.NumericOID && t.Typmod < 0 && domain == 0 && !s.lifts("numeric"):
 		t.Typmod = defaultNumeric
 	case t.OID == types.BpcharOID && t.Typmod-varHeader > maxCharBytes:
 		return t, 0, lengthError(maxCharBytes, "char")
@@ -57,6 +57,19 @@ func (s *statement) columnType(n ast.TypeName) (types.T, types.OID, error) {
 func lengthError(limit int, name string) error {
 	return pgerr.New(pgerr.ProgramLimitExceeded, "Datatype limit greater than %d bytes not supported for %s", limit, name)
 }
+
+// widerColumn reports whether a column may have a type that the original knows at run
+// time only.
+func widerColumn(oid types.OID) bool {
+	ty := types.Get(oid)
+	if ty != nil && ty.Elem != 0 {
+		return columnTypes[ty.Elem]
+	}
+	return oid == types.NameOID || oid == types.OidOID
+}
+
+// serialTypes are the words that make a column with a sequence of its own.
+var serialTypes = map[string]string{"serial": "int4", "serial4": "int4", "bigserial": "int8", "serial8": "int8", "smallserial": "int2", "serial2": "int2"}
 
 // storageLetters are the values of pg_attribute.attstorage by the word of STORAGE.
 var storageLetters = map[string]byte{"plain": 'p', "external": 'e', "extended": 'x', "main": 'm', "default": 0}

@@ -310,8 +310,8 @@ func comparableTypes(from, to types.OID) bool {
 	return a != 0 && (a == b || a == 'i' && (b == 'n' || b == 'f') || a == 'n' && b == 'f')
 }
 
-// fkDetails checks types, actions and privileges of a foreign key.
-func (s *statement) fkDetails(t, parent *catalog.Table, fk *catalog.ForeignKey, con *ast.Constraint) error {
+// fkTypes checks that a foreign key's columns can be compared.
+func fkTypes(t, parent *catalog.Table, fk *catalog.ForeignKey) error {
 	for i, c := range fk.Cols {
 		from, to := &t.Columns[c], &parent.Columns[fk.RefCols[i]]
 		if !comparableTypes(from.T.OID, to.T.OID) {
@@ -319,6 +319,17 @@ func (s *statement) fkDetails(t, parent *catalog.Table, fk *catalog.ForeignKey, 
 				WithDetail("Key columns \"%s\" and \"%s\" are of incompatible types: %s and %s.",
 					from.Name, to.Name, types.FormatType(from.T), types.FormatType(to.T))
 		}
+	}
+	return nil
+}
+
+// fkDetails checks types, actions and privileges of a foreign key.
+func (s *statement) fkDetails(t, parent *catalog.Table, fk *catalog.ForeignKey, con *ast.Constraint) error {
+	if err := fkTypes(t, parent, fk); err != nil {
+		return err
+	}
+	for _, c := range fk.Cols {
+		from := &t.Columns[c]
 		if from.Generated != "" && (fk.OnUpdate == 'n' || fk.OnUpdate == 'd' || fk.OnUpdate == 'c') {
 			return pgerr.New(pgerr.SyntaxError, "invalid ON UPDATE action for foreign key constraint containing generated column")
 		}

@@ -6,6 +6,8 @@ import (
 	"zorya/pgerr"
 	"zorya/sql/ast"
 	"zorya/sql/catalog"
+	"zorya/sql/funcs"
+	"zorya/sql/parser"
 	"zorya/sql/types"
 )
 
@@ -172,12 +174,48 @@ func (b *tableBuilder) addColumn(def *ast.ColumnDef) error {
 	if b.t.Column(def.Name) >= 0 {
 		return pgerr.New(pgerr.DuplicateColumn, "column \"%s\" specified more than once", def.Name)
 	}
+	integer := ""
+	if def.Type.Schema == "" && b.lifts("serial") {
+		integer = serialTypes[def.Type.Name]
+	}
+	if integer != "" {
+		plain := *def
+		plain.Type.Name = integer
+		def = &plain
+	}
 	c, err := b.newColumn(def)
 	if err != nil {
 		return err
 	}
 	b.t.Columns = append(b.t.Columns, c)
-	return b.columnConstraints(def, len(b.t.Columns)-1)
+	if err := b.columnConstraints(def, len(b.t.Columns)-1); err != nil || integer == "" {
+		return err
+	}
+	return b.serial(def, len(b.t.Columns)-1)
+}
+
+// serial makes the sequence of a serial column, and its default.
+func (b *tableBuilder) serial(def *ast.ColumnDef, col int) error {
+	for _, con := range def.Constraints {
+		switch con.Kind {
+		case ast.NullConstraint:
+			return b.clash("conflicting NULL/NOT NULL declarations", def.Name, con.Pos)
+		case ast.DefaultConstraint:
+			return b.clash("multiple default values specified", def.Name, con.Pos)
+		}
+	}
+	c := &b.t.Columns[col]
+	c.NotNull = true
+	q, err := b.identitySequence(b.t, col, sequenceAs(c.T.OID))
+	if err != nil {
+		return err
+	}
+	text := "nextval(" + funcs.QuoteLiteral(quoted(b.schemaName(q.Schema))+"."+quoted(q.Name)) + "::regclass)"
+	x, err := parser.ParseExpr(text)
+	if err != nil {
+		return err
+	}
+	return b.setDefault(c, x, text)
 }
 
 // columnConstraints takes up the constraints written at a column.
@@ -237,17 +275,24 @@ func (b *tableBuilder) clash(what, column string, pos int) error {
 
 // identity marks a column as identity; its sequence is made later.
 func (b *tableBuilder) identity(c *catalog.Col, con *ast.Constraint, col int) error {
-	if c.T.OID != types.Int8OID {
+	if c.T.OID != types.Int8OID && !b.lifts("sequence type") {
 		return unsupported("datatype %s not supported, identity column type must be bigint", types.FormatType(types.Of(c.T.OID)))
 	}
-	if !hasCache(con.SeqOpts) {
+	if c.T.OID != types.Int8OID && c.T.OID != types.Int4OID && c.T.OID != types.Int2OID {
+		return pgerr.New(pgerr.InvalidParameterValue, "identity column type must be smallint, integer, or bigint")
+	}
+	if !hasCache(con.SeqOpts) && !b.lifts("cache") {
 		return unsupported("identity column is not supported without an explicit cache size. please define CACHE greater than or equal to %d or equal to 1", minCache)
 	}
 	c.NotNull, c.Identity = true, 'd'
 	if con.Always {
 		c.Identity = 'a'
 	}
-	b.identities = append(b.identities, pendingIdentity{col, con.SeqOpts})
+	opts := con.SeqOpts
+	if c.T.OID != types.Int8OID {
+		opts = append(sequenceAs(c.T.OID), opts...)
+	}
+	b.identities = append(b.identities, pendingIdentity{col, opts})
 	return nil
 }
 

@@ -1,7 +1,8 @@
 // Package ddl changes the catalog: each statement of data definition and access
 // control becomes changed descriptors, claims, job rows and purge requests in the
-// statement's transaction. It reads no data and touches none; what takes long
-// (building an index, deleting a table's rows) is left to the job runner.
+// statement's transaction. It reads no data and touches none: what takes long
+// (building an index, deleting a table's rows) is left to the job runner, and what
+// the profile wants done at once is told to the session as Work.
 //
 // create_table.go, constraint.go, index.go, alter.go: tables. drop.go, depend.go:
 // dropping with dependencies. role.go, grant.go: access control. The others carry
@@ -28,7 +29,12 @@ type Env struct {
 	Role       types.OID         // current_user
 	SearchPath []string
 	Limits     profile.Limits
-	Bind       Binder
+	// Lifts says which refusals the profile lifts (profile.Lifts); nil: none.
+	Lifts func(refusal string) bool
+	// InBlock is set if the transaction has other statements, so that an index must be
+	// there at once and cannot be left to a job.
+	InBlock bool
+	Bind    Binder
 	// SetSequence makes v a sequence's value: the next one follows it, or is v
 	// itself if called is false. For RESTART.
 	SetSequence func(ctx context.Context, seq *catalog.Sequence, v int64, called bool) error
@@ -63,6 +69,9 @@ type Binder struct {
 	// BindDefault checks the DEFAULT of a column (of which Name, T and Domain are
 	// set) or of a domain: no columns, no subqueries.
 	BindDefault func(snap *catalog.Snapshot, x ast.Expr, text string, col *catalog.Col) (Bound, error)
+	// FixedDefault evaluates a column's default, as text, unless it is to be evaluated
+	// for each row. text is "" for none.
+	FixedDefault func(snap *catalog.Snapshot, text string, col *catalog.Col) (value *string, fixed bool, err error)
 	// BindGenerated checks GENERATED ALWAYS AS (x) for a column of table: immutable.
 	BindGenerated func(snap *catalog.Snapshot, table *catalog.Table, x ast.Expr, text string, col *catalog.Col) (Bound, error)
 	// BindCheck checks a CHECK constraint of table: boolean.
@@ -87,6 +96,8 @@ type Result struct {
 	// Snap is the catalog with the statement's changes, for later statements of a
 	// transaction that may have several. It is no version that others see.
 	Snap *catalog.Snapshot
+	// Work is to be done to rows, in this order, before anything else.
+	Work []Work
 }
 
 // statement is the state of one DDL statement.
@@ -96,7 +107,11 @@ type statement struct {
 	ed  *catalog.Editor
 	res Result
 	now time.Time
+	// rewrites are the tables that get new storage, by OID.
+	rewrites map[types.OID]*Rewrite
 }
+
+func (s *statement) lifts(refusal string) bool { return s.env.Lifts != nil && s.env.Lifts(refusal) }
 
 // Execute runs a statement: its changes are in env.Tx when it returns without an
 // error, and take effect with the commit.
@@ -108,6 +123,7 @@ func Execute(ctx context.Context, env *Env, stmt ast.Stmt) (Result, error) {
 	if err := s.run(stmt); err != nil {
 		return Result{}, err
 	}
+	s.work()
 	if err := s.ed.Flush(); err != nil {
 		return Result{}, err
 	}
@@ -164,6 +180,8 @@ func (s *statement) run(stmt ast.Stmt) error {
 		return s.done("ALTER DEFAULT PRIVILEGES", s.alterDefaultPrivileges(t))
 	case *ast.IAMGrant:
 		return s.done("AWS IAM "+grantTag(t.Grant), s.iamGrant(t))
+	case *ast.Truncate:
+		return s.done("TRUNCATE TABLE", s.truncate(t))
 	case *ast.Comment:
 		return s.done("COMMENT", s.comment(t))
 	}

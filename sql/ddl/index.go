@@ -11,9 +11,10 @@ import (
 )
 
 // createIndex runs CREATE INDEX ASYNC: the index is there at once in state
-// BUILDING, and a job builds it.
+// BUILDING, and a job builds it. Without ASYNC the session waits for the job, or
+// builds the index itself if the transaction has other statements.
 func (s *statement) createIndex(st *ast.CreateIndex) error {
-	if err := checkIndexForm(st); err != nil {
+	if err := s.checkIndexForm(st); err != nil {
 		return err
 	}
 	s.res.Columns = []string{"job_id"}
@@ -32,7 +33,9 @@ func (s *statement) createIndex(st *ast.CreateIndex) error {
 		}
 		// The original answers with an id here too, of no job.
 		s.notice(pgerr.DuplicateTable, "relation \"%s\" already exists, skipping", st.Name)
-		s.res.Rows = [][]types.Datum{{types.NewText(job)}}
+		if st.Async {
+			s.res.Rows = [][]types.Datum{{types.NewText(job)}}
+		}
 		return nil
 	}
 	t = t.Clone()
@@ -54,21 +57,31 @@ func (s *statement) createIndex(st *ast.CreateIndex) error {
 	t.Indexes = append(t.Indexes, x)
 	s.ed.Share(schema)
 	s.ed.Put(t)
+	if !st.Async && s.env.InBlock {
+		x.State = catalog.IndexPublic // The statement's work builds it.
+		return nil
+	}
 	s.res.Rows = [][]types.Datum{{types.NewText(job)}}
 	return catalog.PutJob(s.env.Tx, &catalog.Job{ID: job, Status: catalog.JobSubmitted, Type: catalog.JobIndexBuild,
 		ClassID: catalog.ClassRelation, ObjectID: x.OID, ObjectName: schema.Name + "." + x.Name, Start: s.now, Update: s.now})
 }
 
 // checkIndexForm refuses the forms of CREATE INDEX that no profile has.
-func checkIndexForm(st *ast.CreateIndex) error {
+func (s *statement) checkIndexForm(st *ast.CreateIndex) error {
+	sync := s.lifts("create index") && !st.Async
 	switch {
+	case st.Concurrently && sync && s.env.InBlock:
+		return pgerr.New(pgerr.ActiveSQLTransaction, "CREATE INDEX CONCURRENTLY cannot run inside a transaction block")
+	case sync:
 	case st.Concurrently:
 		return unsupported("CONCURRENTLY not supported for CREATE INDEX")
 	case !st.Async:
 		return unsupported("unsupported mode. please use CREATE INDEX ASYNC.")
-	case st.Using != "":
+	}
+	switch {
+	case st.Using != "" && !(st.Using == "btree" && s.lifts("index method")):
 		return unsupported("USING not supported for CREATE INDEX")
-	case st.With:
+	case st.With && !s.lifts("storage parameters"):
 		return unsupported("WITH not supported for CREATE INDEX")
 	case st.Tablespace != "":
 		return unsupported("TABLESPACE not supported for CREATE INDEX")
@@ -77,7 +90,7 @@ func checkIndexForm(st *ast.CreateIndex) error {
 	}
 	for _, e := range st.Elems {
 		switch {
-		case e.Order != "":
+		case e.Order != "" && !s.lifts("sort order"):
 			return unsupported("specifying sort order not supported for index keys")
 		case len(e.Opclass) > 0:
 			return unsupported("opclass not supported for index keys")
@@ -94,7 +107,11 @@ func (s *statement) indexColumns(t *catalog.Table, x *catalog.Index, st *ast.Cre
 	var names []string
 	for i := range st.Elems {
 		e := &st.Elems[i]
-		k := catalog.IndexKey{Col: -1, NullsFirst: e.Nulls == ast.NullsFirst}
+		// Keys are stored in ascending order; one that is read backwards descends.
+		k := catalog.IndexKey{Col: -1, Desc: e.Order == "desc"}
+		if k.NullsFirst = e.Nulls == ast.NullsFirst; k.Desc {
+			k.NullsFirst = e.Nulls == ast.NullsLast
+		}
 		name := "expr"
 		if e.Column != "" {
 			if k.Col = t.Column(e.Column); k.Col < 0 {
@@ -197,17 +214,26 @@ const maxDeclaredKey = 2000
 // notKeys are types that could be keys, and are none in the original (reference, §4.2).
 var notKeys = map[types.OID]bool{types.IntervalOID: true, types.TimeTZOID: true}
 
+func (s *statement) checkKeyTypes(x *catalog.Index) error {
+	for _, k := range x.Keys {
+		if !types.IsIndexable(k.T.OID) || notKeys[k.T.OID] {
+			return unsupported("datatype %s is not supported in a key", types.FormatType(types.Of(k.T.OID)))
+		}
+	}
+	return nil
+}
+
 // checkIndex enforces the limits on an index that is about to join t.
 func (s *statement) checkIndex(t *catalog.Table, x *catalog.Index) error {
 	lim := s.env.Limits
 	if lim.IndexColumns > 0 && len(x.Keys) > lim.IndexColumns {
 		return pgerr.New(pgerr.TooManyColumns, "more than %d column keys in an index are not supported", lim.IndexColumns)
 	}
+	if err := s.checkKeyTypes(x); err != nil {
+		return err
+	}
 	size := 0
 	for _, k := range x.Keys {
-		if !types.IsIndexable(k.T.OID) || notKeys[k.T.OID] {
-			return unsupported("datatype %s is not supported in a key", types.FormatType(types.Of(k.T.OID)))
-		}
 		size += declaredBytes[k.T.OID]
 		if (k.T.OID == types.VarcharOID || k.T.OID == types.BpcharOID) && k.T.Typmod > varHeader {
 			size += int(k.T.Typmod - varHeader)

@@ -35,7 +35,7 @@ func (s *statement) createSequence(st *ast.CreateSequence) error {
 		}
 		return duplicate(st.Name.Name)
 	}
-	if !hasCache(st.Opts) {
+	if !hasCache(st.Opts) && !s.lifts("cache") {
 		return unsupported("CREATE SEQUENCE is not supported without an explicit cache size. please define CACHE greater than or equal to %d or equal to 1", minCache)
 	}
 	if max := s.env.Limits.Sequences; max > 0 && len(s.snap().Sequences()) >= max {
@@ -154,14 +154,12 @@ func (s *statement) sequenceOptions(q *catalog.Sequence, opts []ast.SeqOpt, crea
 		}
 		given[o.Name] = o
 	}
-	if o := given["as"]; o != nil && o.Type != nil && o.Type.Name != "int8" {
-		t, _, err := s.env.Bind.ResolveType(s.snap(), *o.Type)
-		if err != nil {
+	if o := given["as"]; o != nil && o.Type != nil {
+		if err := s.sequenceType(q, *o.Type, given, create); err != nil {
 			return err
 		}
-		return unsupported("datatype %s not supported, sequence type must be bigint", types.FormatType(t))
 	}
-	if err := sequenceNumbers(q, given, create); err != nil {
+	if err := sequenceNumbers(q, given, create, s.lifts("cache")); err != nil {
 		return err
 	}
 	if o := given["cycle"]; o != nil {
@@ -175,8 +173,50 @@ func (s *statement) sequenceOptions(q *catalog.Sequence, opts []ast.SeqOpt, crea
 	return nil
 }
 
+// sequenceAs are the options of a sequence for a column of an integer type.
+func sequenceAs(oid types.OID) []ast.SeqOpt {
+	return []ast.SeqOpt{{Name: "as", Type: &ast.TypeName{Name: types.Get(oid).Name}}}
+}
+
+// sequenceType runs AS type. Bounds that are those of the old type become those of
+// the new one.
+func (s *statement) sequenceType(q *catalog.Sequence, n ast.TypeName, given map[string]*ast.SeqOpt, create bool) error {
+	t, _, err := s.env.Bind.ResolveType(s.snap(), n)
+	if err != nil {
+		return err
+	}
+	if t.OID != types.Int8OID && !s.lifts("sequence type") {
+		return unsupported("datatype %s not supported, sequence type must be bigint", types.FormatType(t))
+	}
+	if t.OID != types.Int8OID && t.OID != types.Int4OID && t.OID != types.Int2OID {
+		return invalidSequence("sequence type must be smallint, integer, or bigint")
+	}
+	low, high := integerBounds(q.Type)
+	if q.Type = t.OID; create {
+		return nil
+	}
+	if q.Max == high && given["maxvalue"] == nil {
+		given["maxvalue"] = &ast.SeqOpt{Name: "maxvalue", No: true}
+	}
+	if q.Min == low && given["minvalue"] == nil {
+		given["minvalue"] = &ast.SeqOpt{Name: "minvalue", No: true}
+	}
+	return nil
+}
+
+// integerBounds are the least and the greatest value of an integer type.
+func integerBounds(oid types.OID) (low, high int64) {
+	switch oid {
+	case types.Int2OID:
+		return math.MinInt16, math.MaxInt16
+	case types.Int4OID:
+		return math.MinInt32, math.MaxInt32
+	}
+	return math.MinInt64, math.MaxInt64
+}
+
 // sequenceNumbers sets and checks increment, bounds, start and cache.
-func sequenceNumbers(q *catalog.Sequence, given map[string]*ast.SeqOpt, create bool) error {
+func sequenceNumbers(q *catalog.Sequence, given map[string]*ast.SeqOpt, create, anyCache bool) error {
 	number := func(name string, to *int64, dflt int64) error {
 		o := given[name]
 		if o == nil || o.No || o.Value == "" {
@@ -195,15 +235,23 @@ func sequenceNumbers(q *catalog.Sequence, given map[string]*ast.SeqOpt, create b
 	if q.Increment == 0 {
 		return invalidSequence("INCREMENT must not be zero")
 	}
-	low, high := int64(1), int64(math.MaxInt64)
+	least, most := integerBounds(q.Type)
+	low, high := int64(1), most
 	if q.Increment < 0 {
-		low, high = math.MinInt64, -1
+		low, high = least, -1
 	}
 	if err := number("maxvalue", &q.Max, high); err != nil {
 		return err
 	}
 	if err := number("minvalue", &q.Min, low); err != nil {
 		return err
+	}
+	typeName := types.FormatType(types.Of(q.TypeOID()))
+	switch {
+	case q.Max < least || q.Max > most:
+		return invalidSequence("MAXVALUE (%d) is out of range for sequence data type %s", q.Max, typeName)
+	case q.Min < least || q.Min > most:
+		return invalidSequence("MINVALUE (%d) is out of range for sequence data type %s", q.Min, typeName)
 	}
 	if q.Min >= q.Max {
 		return invalidSequence("MINVALUE (%d) must be less than MAXVALUE (%d)", q.Min, q.Max)
@@ -227,7 +275,7 @@ func sequenceNumbers(q *catalog.Sequence, given map[string]*ast.SeqOpt, create b
 	if q.Cache <= 0 {
 		return invalidSequence("CACHE (%d) must be greater than zero", q.Cache)
 	}
-	if given["cache"] != nil && q.Cache != 1 && q.Cache < minCache {
+	if given["cache"] != nil && !anyCache && q.Cache != 1 && q.Cache < minCache {
 		return unsupported("please define CACHE greater than or equal to %d or equal to 1", minCache)
 	}
 	return nil

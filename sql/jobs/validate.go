@@ -2,12 +2,12 @@ package jobs
 
 import (
 	"fmt"
-	"strings"
 
 	"zorya/pgerr"
 	"zorya/sql/ast"
 	"zorya/sql/bind"
 	"zorya/sql/catalog"
+	"zorya/sql/ddl"
 	"zorya/sql/exec"
 	"zorya/sql/expr"
 	"zorya/sql/funcs"
@@ -66,35 +66,17 @@ func (r *Runner) validate(j *catalog.Job) error {
 // violation is a query for a row that breaks a constraint, and what the job says if
 // there is one; "" if there is no such constraint.
 func violation(snap *catalog.Snapshot, t *catalog.Table, oid types.OID) (sql, broken string) {
-	name := func(t *catalog.Table) string {
-		return funcs.QuoteIdent(snap.SchemaName(t.Schema)) + "." + funcs.QuoteIdent(t.Name)
-	}
 	for _, c := range t.Checks {
 		if c.OID == oid {
-			return fmt.Sprintf("SELECT 1 FROM %s WHERE NOT (%s) LIMIT 1", name(t), c.Expr),
-				fmt.Sprintf("check constraint \"%s\" is violated by some row", c.Name)
+			broken = fmt.Sprintf("check constraint \"%s\" is violated by some row", c.Name)
 		}
 	}
 	for _, f := range t.FKs {
-		if f.OID != oid {
-			continue
+		if f.OID == oid {
+			broken = fmt.Sprintf("insert or update on table \"%s\" violates foreign key constraint \"%s\"", t.Name, f.Name)
 		}
-		parent := snap.Table(f.RefTable)
-		var on, set, null []string
-		for i, c := range f.Cols {
-			child := "c." + funcs.QuoteIdent(t.Columns[c].Name)
-			on = append(on, child+" = p."+funcs.QuoteIdent(parent.Columns[f.RefCols[i]].Name))
-			set = append(set, child+" IS NOT NULL")
-			null = append(null, child+" IS NULL")
-		}
-		cond := "(" + strings.Join(set, " AND ") + ") AND NOT EXISTS (SELECT 1 FROM " + name(parent) + " p WHERE " + strings.Join(on, " AND ") + ")"
-		if f.MatchFull {
-			cond = "(" + cond + ") OR (" + strings.Join(set, " OR ") + ") AND (" + strings.Join(null, " OR ") + ")"
-		}
-		return fmt.Sprintf("SELECT 1 FROM %s c WHERE %s LIMIT 1", name(t), cond),
-			fmt.Sprintf("insert or update on table \"%s\" violates foreign key constraint \"%s\"", t.Name, f.Name)
 	}
-	return "", ""
+	return ddl.Violation(snap, t, oid), broken
 }
 
 // anyRow reports whether a query has a row.

@@ -15,8 +15,7 @@ func (c *conv) ddl(n any) ast.Stmt {
 	case *pg.Node_CreateStmt:
 		return c.createTable(n.CreateStmt)
 	case *pg.Node_CreateTableAsStmt:
-		t := n.CreateTableAsStmt
-		return &ast.CreateTableAs{Name: c.rangeName(t.Into.GetRel()), Materialized: t.Objtype == pg.ObjectType_OBJECT_MATVIEW}
+		return c.createTableAs(n.CreateTableAsStmt)
 	case *pg.Node_AlterTableStmt:
 		return c.alterTable(n.AlterTableStmt)
 	case *pg.Node_RenameStmt:
@@ -276,6 +275,23 @@ func (c *conv) createIndex(n *pg.IndexStmt) ast.Stmt {
 		s.Using = n.AccessMethod
 	}
 	return s
+}
+
+func (c *conv) createTableAs(n *pg.CreateTableAsStmt) ast.Stmt {
+	into := n.Into
+	s := &ast.CreateTableAs{Name: c.rangeName(into.GetRel()), Materialized: n.Objtype == pg.ObjectType_OBJECT_MATVIEW, Columns: strs(into.GetColNames()),
+		IfNotExists: n.IfNotExists, NoData: into.GetSkipData(), Persistence: persistence(into.GetRel())}
+	s.OnlyForm = len(into.GetOptions()) > 0 || into.GetTableSpaceName() != "" || into.GetAccessMethod() != "" ||
+		into.GetOnCommit() != pg.OnCommitAction_ONCOMMIT_NOOP
+	if !s.Materialized {
+		s.Query, s.QueryText = c.stmt(n.Query), deparse(n.Query)
+	}
+	return s
+}
+
+// persistence is "", "temp" or "unlogged".
+func persistence(r *pg.RangeVar) string {
+	return map[string]string{"t": "temp", "u": "unlogged"}[r.GetRelpersistence()]
 }
 
 func (c *conv) createView(n *pg.ViewStmt) ast.Stmt {

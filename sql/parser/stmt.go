@@ -48,7 +48,7 @@ func (c *conv) stmt(n *pg.Node) ast.Stmt {
 	case *pg.Node_VacuumStmt:
 		return c.vacuum(n.VacuumStmt)
 	case *pg.Node_TruncateStmt:
-		t := &ast.Truncate{}
+		t := &ast.Truncate{Cascade: n.TruncateStmt.Behavior == pg.DropBehavior_DROP_CASCADE, Restart: n.TruncateStmt.RestartSeqs}
 		for _, r := range n.TruncateStmt.Relations {
 			t.Names = append(t.Names, c.rangeName(r.GetRangeVar()))
 		}

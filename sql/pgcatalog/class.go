@@ -78,7 +78,7 @@ var classSources = map[string]*source{
 	"pg_sequence": {columns: "seqrelid seqtypid seqstart seqincrement seqmax seqmin seqcache seqcycle", rows: func(q *query) {
 		for _, s := range q.Snap.Sequences() {
 			if !q.skips("seqrelid", s.OID) {
-				q.add(s.OID, types.Int8OID, s.Start, s.Increment, s.Max, s.Min, s.Cache, s.Cycle)
+				q.add(s.OID, s.TypeOID(), s.Start, s.Increment, s.Max, s.Min, s.Cache, s.Cycle)
 			}
 		}
 	}},
@@ -367,8 +367,11 @@ func (q *query) addIndex(t *catalog.Table, x *catalog.Index) {
 		}
 		collations, classes = append(collations, collation), append(classes, int(classOf(k.T.OID)))
 		option := 0
-		if k.NullsFirst {
-			option = 2
+		if k.Desc {
+			option = 1
+		}
+		if k.NullsFirst != k.Desc {
+			option += 2
 		}
 		options = append(options, option)
 	}

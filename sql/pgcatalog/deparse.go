@@ -69,7 +69,12 @@ func (e *Env) indexDef(t *catalog.Table, x *catalog.Index) string {
 	keys := make([]string, len(x.Keys))
 	for i, k := range x.Keys {
 		keys[i] = indexKey(t, k)
-		if k.NullsFirst {
+		switch {
+		case k.Desc && k.NullsFirst:
+			keys[i] += " DESC NULLS LAST"
+		case k.Desc:
+			keys[i] += " DESC"
+		case k.NullsFirst:
 			keys[i] += " NULLS FIRST"
 		}
 	}
