@@ -18,6 +18,17 @@ type compiler struct {
 	// inner > 0: what is compiled may be run many times in one execution, by a
 	// correlated sub-plan or a nested loop.
 	inner int
+	// open are the correlated sub-plans that are being compiled, the innermost last.
+	open []*subSpec
+	// bound says where a CTE was compiled.
+	bound map[*plan.CTE]ctePlace
+}
+
+// A ctePlace is where a CTE was compiled: in how many open sub-plans, and whether it is
+// run once in an execution.
+type ctePlace struct {
+	depth int
+	once  bool
 }
 
 // again compiles n as something that is run many times.
@@ -31,7 +42,7 @@ func (c *compiler) again(n plan.Node, many bool) (spec, error) {
 
 func compile(p *plan.Plan, direct bool) (*Program, error) {
 	prog := &Program{plan: p, main: mainModify(p.Root)}
-	c := &compiler{p: prog, ctes: map[*plan.CTE]int{}}
+	c := &compiler{p: prog, ctes: map[*plan.CTE]int{}, bound: map[*plan.CTE]ctePlace{}}
 	root, err := c.node(p.Root)
 	if err != nil {
 		return nil, err

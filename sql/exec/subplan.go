@@ -24,6 +24,8 @@ type subSpec struct {
 	lcols []int // columns of the expression's input that lkeys read
 	keys  []types.OID
 	hash  bool
+	memo  bool        // its value depends on outer columns only
+	outer []rel.ColID // all outer columns that it reads
 }
 
 // A binding gives an outer column the value of an input's column.
@@ -42,6 +44,7 @@ type subState struct {
 	ready bool
 	table *keyTable
 	nulls []int // rows of the hash table with a NULL in them
+	memo  memo
 }
 
 // subPlan is the expr.Foreign of the executor.
@@ -62,7 +65,11 @@ func (c *compiler) subSpec(p *plan.SubPlan, layout []rel.Column) (*subSpec, erro
 	s := &subSpec{slot: c.p.subs, sub: p.Sub, once: len(p.Outer) == 0, hash: p.Hashed}
 	c.p.subs++
 	var err error
-	if s.input, err = c.again(p.Plan, !s.once); err != nil {
+	s.memo = !s.once && repeatable(p)
+	c.open = append(c.open, s)
+	s.input, err = c.again(p.Plan, !s.once)
+	c.open = c.open[:len(c.open)-1]
+	if err != nil {
 		return nil, err
 	}
 	cols := p.Plan.Columns()
@@ -85,8 +92,12 @@ func (c *compiler) subSpec(p *plan.SubPlan, layout []rel.Column) (*subSpec, erro
 	}
 	seen := map[rel.ColID]bool{}
 	for _, id := range outer {
-		if at := place(layout, id); at >= 0 && !seen[id] {
-			seen[id] = true
+		if seen[id] || place(cols, id) >= 0 {
+			continue
+		}
+		seen[id] = true
+		s.outer = append(s.outer, id)
+		if at := place(layout, id); at >= 0 {
 			s.bind = append(s.bind, binding{id, at})
 		}
 	}
@@ -164,6 +175,9 @@ func (s *subSpec) eval(env *expr.Env, b *types.Batch, row int) (types.Datum, err
 	for _, bd := range s.bind {
 		st.r.env.Outer[bd.id] = b.Cols[bd.at].At(row)
 	}
+	if s.memo {
+		return st.remembered()
+	}
 	if !s.once {
 		return st.compute()
 	}
@@ -184,6 +198,23 @@ func (s *subSpec) eval(env *expr.Env, b *types.Batch, row int) (types.Datum, err
 }
 
 func (st *subState) close() { st.op.close() }
+
+// remembered is the value for the outer columns, computed if it is not known.
+func (st *subState) remembered() (types.Datum, error) {
+	d, known, ok := st.memo.find(st.r.env.Outer, st.spec.outer)
+	if known || !ok {
+		if known {
+			return d, nil
+		}
+		return st.compute()
+	}
+	key := string(st.memo.key) // The sub-plan may come back here with other values.
+	d, err := st.compute()
+	if err == nil {
+		st.memo.keep(key, d)
+	}
+	return d, err
+}
 
 // compute runs the sub-plan.
 func (st *subState) compute() (types.Datum, error) {

@@ -32,12 +32,13 @@ func (c *compiler) with(n *plan.With) (spec, error) {
 		}
 		c.p.ctes++
 		c.ctes[cte] = x.slot
+		c.bound[cte] = ctePlace{len(c.open), c.inner == 0}
 		var err error
 		if x.query, err = c.node(cte.Query); err != nil {
 			return nil, err
 		}
 		if cte.Recursive != nil {
-			if x.recursive, err = c.node(cte.Recursive); err != nil {
+			if x.recursive, err = c.again(cte.Recursive, true); err != nil {
 				return nil, err
 			}
 		}
@@ -256,11 +257,13 @@ type cteScanSpec struct {
 }
 
 func (c *compiler) cteScan(n *plan.CTEScan) (spec, error) {
+	c.readsCTE(c.bound[n.CTE])
 	cond, err := c.expr(n.Filter, n.Columns())
 	return &cteScanSpec{slot: c.ctes[n.CTE], cond: cond, ncols: len(n.Columns())}, err
 }
 
 func (c *compiler) workScan(n *plan.WorkScan) (spec, error) {
+	c.readsCTE(ctePlace{depth: c.bound[n.CTE].depth})
 	cond, err := c.expr(n.Filter, n.Columns())
 	return &cteScanSpec{slot: c.ctes[n.CTE], work: true, cond: cond, ncols: len(n.Columns())}, err
 }

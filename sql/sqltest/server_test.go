@@ -97,8 +97,8 @@ func connect(t testing.TB, cfg *pgconn.Config) *pgconn.PgConn {
 	return c
 }
 
-// connectPostgres connects to the oracle's own database, in which text compares by
-// bytes as Zorya's does.
+// connectPostgres connects to a new database of the oracle, in which text compares by
+// bytes as Zorya's does. It goes with the test.
 func connectPostgres(t testing.TB) *pgconn.PgConn {
 	t.Helper()
 	url := os.Getenv("ZORYA_TEST_PG")
@@ -110,13 +110,16 @@ func connectPostgres(t testing.TB) *pgconn.PgConn {
 		t.Fatal(err)
 	}
 	first := connect(t, cfg)
-	const create = "create database zorya_sqltest template template0 lc_collate 'C' lc_ctype 'C.UTF-8'"
-	if a := run(t, first, create); a.code != "" && a.code != "42P04" {
-		t.Fatal(a.code, a.message)
-	}
-	cfg.Database = "zorya_sqltest"
-	c := connect(t, cfg)
-	must(t, c, "drop schema if exists public cascade", "create schema public", "set timezone = 'UTC'", "set jit = off", "set statement_timeout = '3s'")
+	own := *cfg
+	own.Database = fmt.Sprintf("zorya_sqltest_%d", os.Getpid())
+	must(t, first, "drop database if exists "+own.Database, "create database "+own.Database+" template template0 lc_collate 'C' lc_ctype 'C.UTF-8'")
+	t.Cleanup(func() {
+		if _, err := first.Exec(context.Background(), "drop database "+own.Database+" with (force)").ReadAll(); err != nil {
+			t.Error(err)
+		}
+	})
+	c := connect(t, &own)
+	must(t, c, "set timezone = 'UTC'", "set jit = off", "set statement_timeout = '3s'")
 	return c
 }
 
