@@ -129,7 +129,10 @@ type (
 		Whens []When
 		Else  Expr // nil: NULL
 	}
-	When struct{ Cond, Result Expr }
+	When struct {
+		Pos
+		Cond, Result Expr
+	}
 	// Cast is CAST(X AS Type) or X::Type.
 	Cast struct {
 		Pos

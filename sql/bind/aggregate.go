@@ -152,13 +152,21 @@ func (b *binder) checkDistinctAgg(c *callSite, a *aggregate) {
 	for i, o := range a.order {
 		found := false
 		for _, e := range a.call.Args {
-			found = found || b.equal(o.x, e)
+			found = found || b.equal(o.x, e) || b.equal(o.x, withoutImplicit(e))
 		}
 		if !found {
 			b.fail(startOf(c.x.OrderBy[i].X), pgerr.InvalidColumnReference,
 				"in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
 		}
 	}
+}
+
+// withoutImplicit is e without the conversion that its place asked for.
+func withoutImplicit(e rel.Expr) rel.Expr {
+	if c, ok := e.(*rel.Cast); ok && !c.Explicit {
+		return c.X
+	}
+	return e
 }
 
 // aggregateLevel finds the query level that an aggregate belongs to: the

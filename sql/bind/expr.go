@@ -182,7 +182,7 @@ func (b *binder) caseExpr(s *scope, x *ast.Case) rel.Expr {
 	for _, w := range x.Whens {
 		var cond rel.Expr
 		if e.Arg != nil {
-			cond = b.operator("", "=", &rel.CaseArg{T: e.Arg.Type()}, b.expr(s, w.Cond), startOf(w.Cond), startOf(w.Cond))
+			cond = b.operator("", "=", &rel.CaseArg{T: e.Arg.Type()}, b.expr(s, w.Cond), w.At, startOf(w.Cond))
 		} else {
 			cond = b.expr(s, w.Cond)
 		}

@@ -11,6 +11,7 @@ import (
 	"math"
 	"math/bits"
 	"strings"
+	"unicode/utf8"
 
 	"zorya/pgerr"
 	"zorya/sql/types"
@@ -186,42 +187,70 @@ func decodeBytes(v, how string) (string, error) {
 	return "", pgerr.New(pgerr.InvalidParameterValue, "unrecognized encoding: \"%s\"", how)
 }
 
+// decodeHex reads pairs of digits; there may be blanks between pairs.
 func decodeHex(v string) (string, error) {
-	clean := strings.Map(func(r rune) rune {
-		if r == ' ' || r == '\n' || r == '\t' || r == '\r' {
-			return -1
+	var out []byte
+	for i := 0; i < len(v); i += 2 {
+		if isBlank(v[i]) {
+			i--
+			continue
 		}
-		return r
-	}, v)
-	out, err := hex.DecodeString(clean)
-	if err == nil {
-		return string(out), nil
-	}
-	for _, r := range clean {
-		if !strings.ContainsRune("0123456789abcdefABCDEF", r) {
-			return "", pgerr.New(pgerr.InvalidParameterValue, "invalid hexadecimal digit: \"%c\"", r)
+		var b byte
+		for k := i; k < i+2; k++ {
+			if k == len(v) {
+				return "", pgerr.New(pgerr.InvalidParameterValue, "invalid hexadecimal data: odd number of digits")
+			}
+			d := strings.IndexByte("0123456789abcdef", v[k]|0x20)
+			if d < 0 || v[k] < '0' {
+				r, _ := utf8.DecodeRuneInString(v[k:])
+				return "", pgerr.New(pgerr.InvalidParameterValue, "invalid hexadecimal digit: \"%c\"", r)
+			}
+			b = b<<4 | byte(d)
 		}
+		out = append(out, b)
 	}
-	return "", pgerr.New(pgerr.InvalidParameterValue, "invalid hexadecimal data: odd number of digits")
+	return string(out), nil
 }
 
+func isBlank(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
+
+// decodeBase64 reads groups of four characters; padding ends one and a new one
+// may follow.
 func decodeBase64(v string) (string, error) {
-	clean := strings.Map(func(r rune) rune {
-		if r == ' ' || r == '\n' || r == '\t' || r == '\r' {
-			return -1
-		}
-		return r
-	}, v)
-	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
-	for _, r := range clean {
-		if !strings.ContainsRune(alphabet, r) {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	var out []byte
+	buf, pos, end := uint32(0), 0, 0
+	for i, c := range []byte(v) {
+		d := strings.IndexByte(alphabet, c)
+		switch {
+		case isBlank(c):
+			continue
+		case c == '=' && end == 0 && pos < 2:
+			return "", pgerr.New(pgerr.InvalidParameterValue, "unexpected \"=\" while decoding base64 sequence")
+		case c == '=':
+			if end == 0 {
+				end = pos - 1
+			}
+			d = 0
+		case d < 0:
+			r, _ := utf8.DecodeRuneInString(v[i:])
 			return "", pgerr.New(pgerr.InvalidParameterValue, "invalid symbol \"%c\" found while decoding base64 sequence", r)
 		}
+		buf = buf<<6 | uint32(d)
+		if pos++; pos == 4 {
+			out = append(out, byte(buf>>16))
+			if end == 0 || end > 1 {
+				out = append(out, byte(buf>>8))
+			}
+			if end == 0 || end > 2 {
+				out = append(out, byte(buf))
+			}
+			buf, pos = 0, 0
+		}
 	}
-	d, err := base64.StdEncoding.DecodeString(clean)
-	if err != nil {
+	if pos != 0 {
 		return "", pgerr.New(pgerr.InvalidParameterValue, "invalid base64 end sequence").
 			WithHint("Input data is missing padding, is truncated, or is otherwise corrupted.")
 	}
-	return string(d), nil
+	return string(out), nil
 }

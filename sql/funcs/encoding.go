@@ -30,6 +30,7 @@ type charset struct {
 const (
 	sqlASCII = 0
 	utf8ID   = 6
+	muleID   = 7
 )
 
 // charsets are PostgreSQL's encodings. Those without code are known by name only.
@@ -41,7 +42,7 @@ var charsets = []charset{
 	{4, "EUC_TW", "", 4, nil},
 	{5, "EUC_JIS_2004", "", 3, nil},
 	{utf8ID, "UTF8", "unicode", 4, nil},
-	{7, "MULE_INTERNAL", "", 4, nil},
+	{muleID, "MULE_INTERNAL", "", 4, nil},
 	{8, "LATIN1", "iso88591", 1, charmap.ISO8859_1},
 	{9, "LATIN2", "iso88592", 1, charmap.ISO8859_2},
 	{10, "LATIN3", "iso88593", 1, charmap.ISO8859_3},
@@ -163,7 +164,8 @@ func convertBytes(v, fromName, toName string) (string, error) {
 	case v == "":
 		return "", nil
 	}
-	if from.id != utf8ID && from.code == nil || to.id != utf8ID && to.code == nil || from.id != utf8ID && to.id != utf8ID && !directPairs[from.name][to.name] {
+	viaUTF8 := from.id == utf8ID && to.id != muleID || to.id == utf8ID && from.id != muleID
+	if !viaUTF8 && !directPairs[from.name][to.name] {
 		return "", pgerr.New(pgerr.UndefinedFunction, "default conversion function for encoding \"%s\" to \"%s\" does not exist", from.name, to.name)
 	}
 	text, err := from.decode(v)
@@ -176,7 +178,9 @@ func convertBytes(v, fromName, toName string) (string, error) {
 // directPairs are the encodings between which PostgreSQL converts without
 // saying UTF8.
 var directPairs = pairs(
-	"KOI8R WIN1251 WIN866 ISO_8859_5", "EUC_JP SJIS", "LATIN2 WIN1250",
+	"KOI8R WIN1251 WIN866 ISO_8859_5 MULE_INTERNAL", "EUC_JP SJIS MULE_INTERNAL", "LATIN2 WIN1250 MULE_INTERNAL",
+	"EUC_TW BIG5 MULE_INTERNAL", "EUC_CN MULE_INTERNAL", "EUC_KR MULE_INTERNAL", "LATIN1 MULE_INTERNAL",
+	"LATIN3 MULE_INTERNAL", "LATIN4 MULE_INTERNAL", "EUC_JIS_2004 SHIFT_JIS_2004",
 )
 
 func pairs(families ...string) map[string]map[string]bool {
@@ -184,7 +188,9 @@ func pairs(families ...string) map[string]map[string]bool {
 	for _, f := range families {
 		names := strings.Fields(f)
 		for _, a := range names {
-			out[a] = map[string]bool{}
+			if out[a] == nil {
+				out[a] = map[string]bool{}
+			}
 			for _, b := range names {
 				out[a][b] = true
 			}
@@ -212,6 +218,9 @@ func (c *charset) decode(v string) (string, error) {
 		var b strings.Builder
 		for i := range len(v) {
 			r := single.DecodeByte(v[i])
+			if v[i] < 0xa0 && v[i] >= 0x80 && c.isISO() {
+				r = rune(v[i])
+			}
 			if r == utf8.RuneError {
 				return "", untranslatable(v[i:i+1], c.name, "UTF8")
 			}
@@ -221,9 +230,19 @@ func (c *charset) decode(v string) (string, error) {
 	}
 	text, err := c.code.NewDecoder().String(v)
 	if err != nil || strings.ContainsRune(text, utf8.RuneError) {
-		return "", c.badBytes(c.firstBad(v))
+		bad := c.firstBad(v)
+		if len(bad) == 2 && (c.name == "BIG5" || c.name == "GBK" || c.name == "UHC") { // any two bytes have their form
+			return "", untranslatable(bad, c.name, "UTF8")
+		}
+		return "", c.badBytes(bad)
 	}
 	return text, nil
+}
+
+// isISO tells the encodings that have the control characters from 0x80 to 0x9f
+// where Unicode has them.
+func (c *charset) isISO() bool {
+	return strings.HasPrefix(c.name, "LATIN") || strings.HasPrefix(c.name, "ISO_")
 }
 
 // firstBad finds the bytes that are no character of a multibyte encoding.
@@ -251,6 +270,9 @@ func (c *charset) encode(text string) (string, error) {
 		out := make([]byte, 0, len(text))
 		for _, r := range text {
 			b, ok := single.EncodeRune(r)
+			if r >= 0x80 && r < 0xa0 && c.isISO() {
+				b, ok = byte(r), true
+			}
 			if !ok {
 				return "", untranslatable(string(r), "UTF8", c.name)
 			}
@@ -260,8 +282,11 @@ func (c *charset) encode(text string) (string, error) {
 	}
 	var b strings.Builder
 	for _, r := range text {
+		if c.code == nil {
+			return "", untranslatable(string(r), "UTF8", c.name)
+		}
 		one, err := c.code.NewEncoder().String(string(r))
-		if err != nil {
+		if err != nil || strings.HasPrefix(c.name, "EUC_CN") && len(one) == 2 && (one[0] < 0xa1 || one[1] < 0xa1) {
 			return "", untranslatable(string(r), "UTF8", c.name)
 		}
 		b.WriteString(one)

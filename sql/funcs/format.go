@@ -3,6 +3,7 @@ package funcs
 import (
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"zorya/pgerr"
@@ -40,7 +41,7 @@ type formatter struct {
 }
 
 var errFormatEnd = pgerr.New(pgerr.InvalidParameterValue, "unterminated format() type specifier").
-	WithHint("For a single \"%%%%\" use \"%%%%%%%%\".")
+	WithHint("For a single \"%%\" use \"%%%%\".")
 
 func (f *formatter) directive() error {
 	if f.spec == "" {
@@ -62,7 +63,7 @@ func (f *formatter) directive() error {
 	if !strings.ContainsRune("sIL", rune(conv)) {
 		r, _ := utf8.DecodeRuneInString(f.spec)
 		return pgerr.New(pgerr.InvalidParameterValue, "unrecognized format() type specifier \"%c\"", r).
-			WithHint("For a single \"%%%%\" use \"%%%%%%%%\".")
+			WithHint("For a single \"%%\" use \"%%%%\".")
 	}
 	f.spec = f.spec[1:]
 	d, t, err := f.take(arg)
@@ -265,11 +266,17 @@ func lowerASCII(s string) string {
 }
 
 // unistr resolves \XXXX, \+XXXXXX, \uXXXX and \UXXXXXXXX.
+var errSurrogate = pgerr.New(pgerr.SyntaxError, "invalid Unicode surrogate pair")
+
 func unistr(v string) (string, error) {
 	var b strings.Builder
+	high := rune(0) // the first half of a surrogate pair, without its second
 	invalid := pgerr.New(pgerr.SyntaxError, "invalid Unicode escape").
 		WithHint("Unicode escapes must be \\XXXX, \\+XXXXXX, \\uXXXX, or \\UXXXXXXXX.")
 	for i := 0; i < len(v); {
+		if high != 0 && v[i] != '\\' {
+			return "", errSurrogate
+		}
 		if v[i] != '\\' {
 			b.WriteByte(v[i])
 			i++
@@ -279,6 +286,9 @@ func unistr(v string) (string, error) {
 		skip, digits := 1, 4
 		switch {
 		case strings.HasPrefix(rest, `\`):
+			if high != 0 {
+				return "", errSurrogate
+			}
 			b.WriteByte('\\')
 			i += 2
 			continue
@@ -296,11 +306,23 @@ func unistr(v string) (string, error) {
 		if err != nil {
 			return "", invalid
 		}
-		if n == 0 || !utf8.ValidRune(rune(n)) {
-			return "", pgerr.New(pgerr.SyntaxError, "invalid Unicode code point: %04X", n)
-		}
-		b.WriteRune(rune(n))
+		r := rune(n)
 		i += skip + digits
+		switch {
+		case n == 0 || n > unicode.MaxRune:
+			return "", pgerr.New(pgerr.InvalidParameterValue, "invalid Unicode code point: %04X", n)
+		case high != 0 && (r < 0xdc00 || r > 0xdfff), high == 0 && r >= 0xdc00 && r <= 0xdfff:
+			return "", errSurrogate
+		case high != 0:
+			r, high = (high-0xd800)<<10+(r-0xdc00)+0x10000, 0
+		case r >= 0xd800 && r < 0xdc00:
+			high = r
+			continue
+		}
+		b.WriteRune(r)
+	}
+	if high != 0 {
+		return "", errSurrogate
 	}
 	return b.String(), nil
 }

@@ -36,12 +36,42 @@ func (t jsonType) fromText(text string) (types.Datum, error) {
 	return types.Parse(types.Of(types.JSONBOID), text, types.DefaultFormat)
 }
 
+// withEscapes is a kernel that resolves the escapes of its first argument, all of
+// them, and fails if it cannot.
+func withEscapes(k kernel) kernel {
+	out := k
+	if k.eval != nil {
+		out.vec = nil
+		out.eval = func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			if err := types.CheckJSONEscapes(a[0].S); err != nil {
+				return types.Null, err
+			}
+			return k.eval(c, a)
+		}
+	}
+	if k.rows != nil {
+		out.rows = func(c *Ctx, a []types.Datum, emit func([]types.Datum) error) error {
+			if err := types.CheckJSONEscapes(a[0].S); err != nil {
+				return err
+			}
+			return k.rows(c, a, emit)
+		}
+	}
+	return out
+}
+
 func (t jsonType) rebuild(v jval) (types.Datum, error) { return t.fromText(v.String()) }
 
 func jsonKernels() kernels {
 	out := kernels{}
 	for _, t := range []jsonType{plainJSON, binaryJSON} {
-		for name, k := range merge(t.access(), t.sets(), t.builders(), t.recordKernels()) {
+		for name, k := range merge(t.access(), t.sets()) {
+			if t.oid == types.JSONOID && name != "_typeof" && name != "_array_length" {
+				k = withEscapes(k)
+			}
+			out[t.name+name] = k
+		}
+		for name, k := range merge(t.builders(), t.recordKernels()) {
 			out[t.name+name] = k
 		}
 		out["to_"+t.name] = kernel{typed: func(c *Ctx, a []types.Datum, ts []types.T, _ types.T) (types.Datum, error) {

@@ -29,23 +29,17 @@ func formatKernels() kernels {
 			return types.NewText(m.format(a[1].S)), nil
 		})
 	}
-	number := func(f func(d types.Datum) dec) kernel {
-		return scalar(func(a []types.Datum) (types.Datum, error) {
-			v, err := numberToChar(f(a[0]), a[1].S)
-			return types.NewText(v), err
-		})
-	}
 	return kernels{
 		"timestamp_to_char": stamp(false), "timestamptz_to_char": stamp(true),
 		"interval_to_char": scalar(func(a []types.Datum) (types.Datum, error) {
 			m := moment{b: breakInterval(a[0].X.(types.Interval)), interval: true}
 			return types.NewText(m.format(a[1].S)), nil
 		}),
-		"int4_to_char":      number(func(d types.Datum) dec { return decInt(d.I, 0) }),
-		"int8_to_char":      number(func(d types.Datum) dec { return decInt(d.I, 0) }),
-		"numeric_to_char":   number(decOf),
-		"float4_to_char":    number(func(d types.Datum) dec { return decFloat(d.F, 6) }),
-		"float8_to_char":    number(func(d types.Datum) dec { return decFloat(d.F, 15) }),
+		"int4_to_char":      numberToChar(ofInt(width4)),
+		"int8_to_char":      numberToChar(ofInt(width8)),
+		"numeric_to_char":   numberToChar((*picture).ofNumeric),
+		"float4_to_char":    numberToChar(ofFloat(6)),
+		"float8_to_char":    numberToChar(ofFloat(15)),
 		"numeric_to_number": scalar(func(a []types.Datum) (types.Datum, error) { return toNumber(a[0].S, a[1].S) }),
 		"to_date": scalar(func(a []types.Datum) (types.Datum, error) {
 			ts, _, err := parseMoment(a[0].S, a[1].S, time.UTC)
@@ -59,17 +53,6 @@ func formatKernels() kernels {
 			return types.NewInt(ts), err
 		}),
 	}
-}
-
-// decFloat is a float with so many significant digits.
-func decFloat(f float64, digits int) dec {
-	switch {
-	case f != f:
-		return nan
-	case inf(f):
-		return dec{inf: map[bool]int{true: 1, false: -1}[f > 0]}
-	}
-	return parseDec(fmt.Sprintf("%.*g", digits, f))
 }
 
 // A moment is what to_char prints: a timestamp or an interval.
@@ -111,13 +94,9 @@ func (m moment) format(template string) string {
 	var b strings.Builder
 	for template != "" {
 		if template[0] == '"' {
-			end := strings.IndexByte(template[1:], '"')
-			if end < 0 {
-				b.WriteString(template[1:])
-				break
-			}
-			b.WriteString(template[1 : 1+end])
-			template = template[end+2:]
+			var literal []string
+			literal, template = literalText(template)
+			b.WriteString(strings.Join(literal, ""))
 			continue
 		}
 		fill, rest := true, template
@@ -126,11 +105,9 @@ func (m moment) format(template string) string {
 		}
 		f := nextField(rest)
 		if f == "" {
-			if template[0] == '\\' && len(template) > 1 {
-				template = template[1:]
-			}
-			b.WriteByte(template[0])
-			template = template[1:]
+			var literal []string
+			literal, template = literalText(template)
+			b.WriteString(literal[0])
 			continue
 		}
 		template = rest[len(f):]

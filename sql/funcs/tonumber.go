@@ -1,331 +1,170 @@
 package funcs
 
 import (
-	"math/big"
 	"strings"
+	"unicode/utf8"
 
 	"zorya/pgerr"
 	"zorya/sql/types"
 )
 
-// numberFields are the patterns of number templates, longer ones first.
-var numberFields = []string{"EEEE", "FM", "MI", "PL", "SG", "PR", "RN", "TH", "V", "L", "S", "D", "G", "9", "0", ".", ","}
+// toNumber is to_number(): what the template has places for is read from the text.
+func toNumber(s, template string) (types.Datum, error) {
+	p, err := parsePicture(template)
+	switch {
+	case err != nil:
+		return types.Null, err
+	case template == "":
+		return types.Null, nil
+	case p.exponent:
+		return types.Null, pgerr.New(pgerr.FeatureNotSupported, "\"EEEE\" not supported for input")
+	case p.roman:
+		return types.Null, pgerr.New(pgerr.FeatureNotSupported, "\"RN\" not supported for input")
+	}
+	r := pictureReader{p: p, s: s, sign: ' '}
+	text := r.run()
+	scale := r.post
+	typmod := int32((p.pre+p.multi+scale)<<16|scale) + 4
+	d, err := types.Parse(types.T{OID: types.NumericOID, Typmod: typmod}, text, types.DefaultFormat)
+	if err != nil || !p.shift {
+		return d, err
+	}
+	factor, err := powDec(decInt(10, 0), decInt(int64(-p.multi), 0))
+	if err != nil {
+		return types.Null, err
+	}
+	return mulDec(decOf(d), factor).checked()
+}
 
-// splitNumberTemplate cuts a template into patterns; literal text is marked by a
-// leading quote, TH and RN keep their case.
-func splitNumberTemplate(t string) []string {
-	var out []string
-next:
-	for t != "" {
-		if t[0] == '"' {
-			end := strings.IndexByte(t[1:], '"')
-			if end < 0 {
-				end = len(t) - 1
-			}
-			out = append(out, t[:end+1])
-			t = t[min(end+2, len(t)):]
+// A pictureReader reads a number by a picture.
+type pictureReader struct {
+	p         *picture
+	s         string
+	at        int
+	sign      byte // ' ' until one is read
+	digits    strings.Builder
+	pre, post int // digits read before and after the point
+	point     bool
+}
+
+func (r *pictureReader) run() string {
+	for _, item := range r.p.items {
+		if r.at >= len(r.s) {
+			break
+		}
+		if item.word == "" {
+			_, n := utf8.DecodeRuneInString(r.s[r.at:])
+			r.at += n
 			continue
 		}
-		for _, f := range numberFields {
-			if len(t) >= len(f) && strings.EqualFold(t[:len(f)], f) {
-				if f == "TH" || f == "RN" {
-					f = t[:2]
-				}
-				out = append(out, f)
-				t = t[len(f):]
-				continue next
-			}
+		if r.pattern(item.word) {
+			r.at++
 		}
-		out = append(out, `"`+t[:1])
-		t = t[1:]
 	}
-	return out
+	return string(r.sign) + strings.TrimSuffix(r.digits.String(), ".")
 }
 
-// A numberPicture is a number template taken apart.
-type numberPicture struct {
-	parts           []string
-	pre, post       int // digits before and after the point
-	shift           int // digits after V
-	firstZero       int // place of the first 0 before the point, or pre
-	lastZero        int // number of digits after the point up to the last 0
-	fm, signed      bool
-	roman, exponent bool
+func (r *pictureReader) peek() byte {
+	if r.at < len(r.s) {
+		return r.s[r.at]
+	}
+	return 0
 }
 
-func newPicture(template string) numberPicture {
-	p := numberPicture{parts: splitNumberTemplate(template), firstZero: -1}
-	point, v := false, false
-	for _, f := range p.parts {
-		switch f {
-		case "9", "0":
-			switch {
-			case point:
-				p.post++
-				if f == "0" {
-					p.lastZero = p.post
-				}
-			default:
-				if f == "0" && p.firstZero < 0 {
-					p.firstZero = p.pre
-				}
-				p.pre++
-				if v {
-					p.shift++
-				}
-			}
-		case "D", ".":
-			point = true
-		case "V":
-			v = true
-		case "FM":
-			p.fm = true
-		case "S", "MI", "SG", "PR":
-			p.signed = true
-		case "EEEE":
-			p.exponent = true
-		}
-		p.roman = p.roman || strings.EqualFold(f, "RN")
-	}
-	if p.firstZero < 0 {
-		p.firstZero = p.pre
-	}
-	return p
-}
-
-// numberToChar is to_char() of a number.
-func numberToChar(v dec, template string) (string, error) {
-	p := newPicture(template)
-	switch {
-	case p.roman:
-		return p.romanText(v), nil
-	case p.exponent:
-		return "", pgerr.New(pgerr.FeatureNotSupported, "\"EEEE\" is not supported")
-	}
-	digits, fraction := strings.Repeat("#", p.pre), strings.Repeat("#", p.post)
-	negative := v.sign() < 0
-	if !v.special() {
-		v = dec{n: v.n, scale: v.scale - p.shift}
-		if v.scale < 0 {
-			v = v.plain()
-		}
-		v = v.round(p.post)
-		digits = new(big.Int).Abs(v.n).String()
-		if len(digits) <= p.post {
-			digits = strings.Repeat("0", p.post-len(digits)+1) + digits
-		}
-		whole := digits[:len(digits)-p.post]
-		fraction, digits = digits[len(digits)-p.post:], whole
-		if v.n.Sign() == 0 {
-			negative = false
-		}
-		if len(digits) > p.pre && !(digits == "0" && p.pre == 0) {
-			digits, fraction = strings.Repeat("#", p.pre), strings.Repeat("#", p.post)
-		}
-	}
-	w := numberWriter{p: p, digits: digits, fraction: fraction, negative: negative}
-	return w.run(), nil
-}
-
-type numberWriter struct {
-	p                numberPicture
-	digits, fraction string
-	negative         bool
-	b                strings.Builder
-	at, after        int // digit places passed before and after the point
-	started          bool
-	point            bool
-	signAt           bool // an S before the number waits for the first digit
-}
-
-func (w *numberWriter) run() string {
-	for i, f := range w.p.parts {
-		w.part(f, i)
-	}
-	text := w.b.String()
-	if contains := indexName(w.p.parts, "PR"); contains >= 0 {
-		return w.angle(text)
-	}
-	return text
-}
-
-// angle puts a negative number in angle brackets.
-func (w *numberWriter) angle(text string) string {
-	trimmed := strings.TrimLeft(text, " ")
-	blank := text[:len(text)-len(trimmed)]
-	switch {
-	case w.negative:
-		return blank + "<" + trimmed + ">"
-	case w.p.fm:
-		return text
-	}
-	return blank + " " + trimmed + " "
-}
-
-// sign writes the sign before the first digit.
-func (w *numberWriter) sign() {
-	if w.started {
-		return
-	}
-	w.started = true
-	switch {
-	case w.signAt:
-		w.b.WriteByte("+-"[bit(w.negative)])
-	case w.p.signed:
-	case w.negative:
-		w.b.WriteByte('-')
-	case !w.p.fm:
-		w.b.WriteByte(' ')
-	}
-}
-
-func (w *numberWriter) blank() {
-	if !w.p.fm {
-		w.b.WriteByte(' ')
-	}
-}
-
-func (w *numberWriter) part(f string, i int) {
-	switch f {
-	case "9", "0":
-		w.digit(f)
-	case "D", ".":
-		w.sign()
-		w.point = true
-		if !w.p.fm || w.shown() > 0 || f == "." && w.p.lastZero > 0 || w.p.fm {
-			w.b.WriteByte('.')
-		}
-	case "G", ",":
-		if w.started {
-			w.b.WriteByte(',')
-		} else {
-			w.blank()
-		}
-	case "S":
-		if w.at == 0 && !w.point {
-			w.signAt = true
-		} else {
-			w.b.WriteByte("+-"[bit(w.negative)])
-		}
-	case "MI":
-		if w.negative {
-			w.b.WriteByte('-')
-		} else {
-			w.blank()
-		}
-	case "PL":
-		if !w.negative {
-			w.b.WriteByte('+')
-		} else {
-			w.blank()
-		}
-	case "SG":
-		w.b.WriteByte("+-"[bit(w.negative)])
-	case "TH", "th":
-		if !w.negative {
-			w.b.WriteString(ordinal(w.digits, f == "TH"))
-		}
+// pattern reads what one pattern asks for; it reports whether the character at
+// hand is used.
+func (r *pictureReader) pattern(word string) bool {
+	switch word {
+	case "9", "0", ".", "D":
+		r.digitPlace(word)
+		return true
+	case ",", "G":
+		return !r.p.fill && r.peek() == ','
 	case "L":
-		w.blank()
-	case "FM", "PR", "V":
-	default:
-		w.b.WriteString(strings.TrimPrefix(f, `"`))
-	}
-}
-
-// shown is how many digits after the point are printed: with FM, trailing zeros
-// go unless the template has a 0 there.
-func (w *numberWriter) shown() int {
-	if !w.p.fm {
-		return w.p.post
-	}
-	n := len(strings.TrimRight(w.fraction, "0"))
-	return max(n, w.p.lastZero)
-}
-
-func (w *numberWriter) digit(f string) {
-	if w.point {
-		if w.after < w.shown() {
-			w.b.WriteByte(w.fraction[w.after])
+		return r.skipText(1)
+	case "TH":
+		return r.skipText(2)
+	case "MI", "PL", "SG":
+		c := r.peek()
+		if c == '-' && word != "PL" || c == '+' && word != "MI" {
+			r.sign = c
+			return true
 		}
-		w.after++
+		return r.skipText(1)
+	}
+	return false
+}
+
+// skipText passes up to n characters that are no part of a number.
+func (r *pictureReader) skipText(n int) bool {
+	for ; n > 0 && r.at < len(r.s) && strings.IndexByte("0123456789.,+-", r.s[r.at]) < 0; n-- {
+		_, size := utf8.DecodeRuneInString(r.s[r.at:])
+		r.at += size
+	}
+	return false
+}
+
+func (r *pictureReader) digitPlace(word string) {
+	if r.peek() == ' ' {
+		r.at++
+	}
+	if r.at >= len(r.s) {
 		return
 	}
-	k := len(w.digits) - (w.p.pre - w.at)
-	place := w.at
-	w.at++
-	last := w.at == w.p.pre
+	if r.sign == ' ' && (word == "0" || word == "9") && r.pre+r.post == 0 {
+		r.leadingSign()
+	}
+	read := false
+	switch c := r.peek(); {
+	case c == 0 && r.at >= len(r.s):
+		return
+	case c >= '0' && c <= '9':
+		if r.point && r.post == r.p.post {
+			return
+		}
+		r.digits.WriteByte(c)
+		if r.point {
+			r.post++
+		} else {
+			r.pre++
+		}
+		read = true
+	case r.p.decimal && !r.point && c == '.':
+		r.digits.WriteByte('.')
+		r.point, read = true, true
+	}
+	if r.sign == ' ' && r.pre+r.post > 0 {
+		r.trailingSign(read)
+	}
+}
+
+func (r *pictureReader) leadingSign() {
+	c := r.peek()
 	switch {
-	case k >= 0 && !(w.digits == "0" && w.p.post > 0 && f == "9" && !w.started && place < w.p.firstZero && last):
-		w.sign()
-		w.b.WriteByte(w.digits[k])
-	case place >= w.p.firstZero:
-		w.sign()
-		w.b.WriteByte('0')
-	default:
-		w.blank()
+	case r.p.locale && r.p.sign != signBefore:
+		if c != '-' && c != '+' {
+			return
+		}
+	case c == '<' && r.p.bracket && !r.p.locale:
+		c = '-'
+	case c != '-' && c != '+':
+		return
 	}
+	r.sign = c
+	r.at++
 }
 
-func (p numberPicture) romanText(v dec) string {
-	text := strings.Repeat("#", 15)
-	if r := v.round(0); !v.special() && r.n.IsInt64() && r.n.Int64() > 0 && r.n.Int64() < 4000 {
-		text = roman(int(r.n.Int64()))
-		if !p.fm {
-			text = strings.Repeat(" ", 15-len(text)) + text
+// trailingSign reads a sign behind the last digit, whose place the template
+// cannot tell.
+func (r *pictureReader) trailingSign(read bool) {
+	if r.p.locale && read && r.at+1 < len(r.s) {
+		if c := r.s[r.at+1]; c == '-' || c == '+' {
+			r.sign = c
+			r.at++
 		}
+		return
 	}
-	if indexName(p.parts, "rn") >= 0 {
-		return strings.ToLower(text)
+	if c := r.peek(); !read && !r.p.locale && (r.p.plus || r.p.minus) && (c == '-' || c == '+') {
+		r.sign = c
 	}
-	return text
-}
-
-func roman(n int) string {
-	var b strings.Builder
-	values := []int{1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1}
-	for i, sym := range strings.Fields("M CM D CD C XC L XL X IX V IV I") {
-		for n >= values[i] {
-			b.WriteString(sym)
-			n -= values[i]
-		}
-	}
-	return b.String()
-}
-
-// toNumber is to_number(): digits, sign and point are taken from the text, as far
-// as the template has places for them.
-func toNumber(s, template string) (types.Datum, error) {
-	p := newPicture(template)
-	var digits strings.Builder
-	negative, point, scale, left := false, false, 0, p.pre+p.post
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '-' || c == '<':
-			negative = true
-		case c == '.' && !point:
-			point = true
-		case c >= '0' && c <= '9' && left > 0:
-			left--
-			if point {
-				scale++
-			}
-			if !point || scale <= p.post {
-				digits.WriteByte(c)
-			}
-		}
-	}
-	scale = min(scale, p.post)
-	if digits.Len() == 0 {
-		return types.Null, pgerr.New(pgerr.InvalidTextRepresentation, "invalid input syntax for type numeric: \"%s\"", " ")
-	}
-	n, _ := new(big.Int).SetString(digits.String(), 10)
-	v := dec{n: n, scale: scale}
-	if p.shift > 0 {
-		v = quoDec(v, dec{n: pow10(p.shift)}, p.shift)
-	}
-	if negative {
-		v = v.neg()
-	}
-	return v.checked()
 }

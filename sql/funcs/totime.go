@@ -31,12 +31,9 @@ func parseMoment(text, template string, _ *time.Location) (ts int64, zoned bool,
 			continue
 		}
 		if rest[0] == '"' {
-			end := strings.IndexByte(rest[1:], '"')
-			if end < 0 {
-				end = len(rest) - 2
-			}
-			s = s[min(end, len(s)):]
-			template = rest[min(end+2, len(rest)):]
+			var literal []string
+			literal, template = literalText(rest)
+			s = s[min(len(strings.Join(literal, "")), len(s)):]
 			continue
 		}
 		f := nextField(rest)

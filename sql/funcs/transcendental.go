@@ -91,7 +91,7 @@ func expDec(a dec) (dec, error) {
 	if val > 131072 {
 		return a, errNumericOverflow
 	}
-	if val < -20000 {
+	if val < -(maxScale + 2) { // rounds to 0
 		return dec{n: new(big.Int), scale: maxScale}, nil
 	}
 	scale := min(max(minSigDigits-int(val), a.scale, 0), maxScale)

@@ -61,7 +61,7 @@ func (c *conv) expr(n *pg.Node) ast.Expr {
 	case *pg.Node_CaseExpr:
 		x := &ast.Case{Pos: c.at(n.CaseExpr.Location), Arg: c.expr(n.CaseExpr.Arg), Else: c.expr(n.CaseExpr.Defresult)}
 		for _, w := range n.CaseExpr.Args {
-			x.Whens = append(x.Whens, ast.When{Cond: c.expr(w.GetCaseWhen().Expr), Result: c.expr(w.GetCaseWhen().Result)})
+			x.Whens = append(x.Whens, ast.When{Pos: c.at(w.GetCaseWhen().Location), Cond: c.expr(w.GetCaseWhen().Expr), Result: c.expr(w.GetCaseWhen().Result)})
 		}
 		return x
 	case *pg.Node_CoalesceExpr:

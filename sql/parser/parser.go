@@ -178,7 +178,14 @@ func syntaxError(err error, sql string) error {
 	if strings.HasSuffix(pe.Message, "not supported") || strings.Contains(pe.Message, "not yet implemented") || strings.Contains(pe.Message, "not implemented") {
 		code = pgerr.FeatureNotSupported
 	}
+	hint := ""
+	if strings.HasPrefix(pe.Message, "invalid Unicode escape") {
+		code, hint = unicodeFault(pe.Message, sql, pe.Cursorpos)
+	}
 	e := pgerr.New(code, "%s", pe.Message)
+	if hint != "" {
+		e = e.WithHint("%s", hint)
+	}
 	if pe.Cursorpos > 0 {
 		e = e.At(pe.Cursorpos)
 	}
@@ -187,8 +194,26 @@ func syntaxError(err error, sql string) error {
 
 // otherCodes are the SQLSTATEs of errors of the scanner that are no syntax errors.
 var otherCodes = map[string]string{
-	"Unicode escape": pgerr.InvalidEscapeSequence, "Unicode surrogate": pgerr.SyntaxError, "invalid byte sequence": pgerr.CharacterNotInRepertoire,
+	"Unicode surrogate": pgerr.SyntaxError, "invalid byte sequence": pgerr.CharacterNotInRepertoire,
 	"unsafe use of": pgerr.NonstandardUseOfEscape,
+}
+
+// unicodeFault is SQLSTATE and hint of a bad Unicode escape at character at (from
+// 1): they differ between E'…' and U&'…'.
+func unicodeFault(message, sql string, at int) (code, hint string) {
+	if message != "invalid Unicode escape" {
+		return pgerr.SyntaxError, ""
+	}
+	before := []rune(sql)
+	before = before[:min(max(at-1, 0), len(before))]
+	quote := len(before) - 1
+	for quote > 0 && before[quote] != '\'' && before[quote] != '"' {
+		quote--
+	}
+	if quote > 0 && before[quote-1] == '&' {
+		return pgerr.SyntaxError, `Unicode escapes must be \XXXX or \+XXXXXX.`
+	}
+	return pgerr.InvalidEscapeSequence, `Unicode escapes must be \uXXXX or \UXXXXXXXX.`
 }
 
 func tooComplex() error {
