@@ -111,3 +111,19 @@ func TestSavepointsAndConflicts(t *testing.T) {
 	exec(t, b, "update t set b = 6 where a = 2")
 	fails(t, a, "40001", "commit")
 }
+
+// A check that is put off until COMMIT conflicts like one that is not.
+func TestDeferredCheckClaimsTheParent(t *testing.T) {
+	s := start(t)
+	a, b := s.connect(t), s.connect(t)
+	exec(t, a, "create table p (a int primary key)", "create table c (a int primary key, r int references p deferrable initially deferred)", "insert into p values (1)")
+	exec(t, a, "begin", "insert into c values (1, 1)")
+	exec(t, b, "delete from p where a = 1")
+	fails(t, a, "40001", "commit")
+	exec(t, a, "insert into p values (2)", "begin", "insert into c values (1, 2)")
+	exec(t, b, "insert into p values (3)")
+	exec(t, a, "commit")
+	exec(t, b, "begin", "delete from p where a = 2")
+	fails(t, b, "23503", "commit")
+	fails(t, a, "23503", "insert into c values (2, 4)")
+}

@@ -117,7 +117,7 @@ func (s *Session) copyFrom(ctx context.Context, t *ast.Copy, o *copyFormat, w Re
 	env := &expr.Env{Ctx: s.funcCtx(ctx), Domain: s.checkDomain}
 	lim := s.prof.Limits
 	loader, err := exec.NewLoader(&exec.Context{Ctx: ctx, Env: env, Tx: s.txn.tx, Snap: s.txn.snap, Role: s.roleOID,
-		Bound: s.tableExprs(ctx), Default: s.columnDefault(ctx), Limits: StatementLimits(lim)}, table, bound)
+		Bound: s.tableExprs(ctx), Default: s.columnDefault(ctx), Limits: StatementLimits(lim), Deferred: &s.txn.deferred}, table, bound)
 	if err != nil {
 		return 0, err
 	}

@@ -124,7 +124,7 @@ func (s *Session) virtualRows(t *catalog.Table, eq map[int]types.Datum) ([][]typ
 func (s *Session) analyze(ctx context.Context, t *ast.Analyze) (output, error) {
 	snap := s.txn.snap
 	var list []types.OID
-	for _, n := range t.Tables {
+	for i, n := range t.Tables {
 		r := snap.Relation(s.searchPath(), n.Schema, n.Name)
 		table, ok := r.(*catalog.Table)
 		if r == nil {
@@ -136,6 +136,11 @@ func (s *Session) analyze(ctx context.Context, t *ast.Analyze) (output, error) {
 		if err := snap.CheckOwner(s.roleOID, table.Head(), "table"); err != nil {
 			return output{}, err
 		}
+		for _, name := range t.Columns[i] {
+			if table.Column(name) < 0 {
+				return output{}, pgerr.New(pgerr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", name, table.Name)
+			}
+		}
 		list = append(list, table.OID)
 	}
 	if len(t.Tables) == 0 {
@@ -145,10 +150,16 @@ func (s *Session) analyze(ctx context.Context, t *ast.Analyze) (output, error) {
 			}
 		}
 	}
+	if t.Vacuum && !t.Analyze {
+		list = nil // Old versions go by themselves.
+	}
 	for _, oid := range list {
 		if err := s.shared.Jobs.Analyze(ctx, oid); err != nil {
 			return output{}, err
 		}
+	}
+	if t.Vacuum {
+		return output{tag: "VACUUM"}, nil
 	}
 	return output{tag: "ANALYZE"}, nil
 }

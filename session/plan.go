@@ -235,6 +235,7 @@ func (s *Session) start(ctx context.Context, pl *planned, params []types.Datum, 
 		Tx: s.txn.tx, Snap: s.txn.snap, Role: s.roleOID, Virtual: s.virtualRows,
 		Bound: s.tableExprs(ctx), Default: s.columnDefault(ctx),
 		Limits:     StatementLimits(lim),
+		Deferred:   &s.txn.deferred,
 		Instrument: instrument,
 	})
 }

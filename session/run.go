@@ -342,7 +342,7 @@ func (s *Session) utility(ctx context.Context, po *portal, w Results) (output, e
 	case *ast.Analyze:
 		return s.analyze(ctx, t)
 	case *ast.SetConstraints:
-		return output{tag: "SET CONSTRAINTS"}, nil
+		return s.setConstraints(ctx, t, w)
 	case *ast.Copy:
 		return s.copy(ctx, t, w)
 	case *ast.CreateTableAs:

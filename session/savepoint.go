@@ -17,6 +17,7 @@ type savepoint struct {
 	snap     *catalog.Snapshot
 	ddl, dml bool
 	settings int // length of the settings' undo list
+	deferred int // checks of foreign keys that waited
 }
 
 // savepoint runs SAVEPOINT, RELEASE and ROLLBACK TO.
@@ -29,7 +30,7 @@ func (s *Session) savepoint(ctx context.Context, t *ast.Transaction) (string, er
 		if err := s.begin(ctx); err != nil {
 			return "", err
 		}
-		s.txn.saves = append(s.txn.saves, savepoint{t.Savepoint, s.txn.tx.Save(), s.txn.snap, s.txn.ddl, s.txn.dml, len(s.settings.undo)})
+		s.txn.saves = append(s.txn.saves, savepoint{t.Savepoint, s.txn.tx.Save(), s.txn.snap, s.txn.ddl, s.txn.dml, len(s.settings.undo), s.txn.deferred.Len()})
 		return "SAVEPOINT", nil
 	}
 	i := len(s.txn.saves) - 1
@@ -49,6 +50,7 @@ func (s *Session) savepoint(ctx context.Context, t *ast.Transaction) (string, er
 	s.txn.tx.RollbackTo(p.at)
 	s.txn.snap, s.txn.ddl, s.txn.dml = p.snap, p.ddl, p.dml
 	s.settings.undoTo(p.settings)
+	s.txn.deferred.Truncate(min(p.deferred, s.txn.deferred.Len()))
 	s.followRole()
 	s.status = transitions[s.status][evRollbackTo]
 	return "ROLLBACK", nil

@@ -11,6 +11,7 @@ import (
 	"zorya/profile"
 	"zorya/sql/ast"
 	"zorya/sql/catalog"
+	"zorya/sql/exec"
 	"zorya/sql/funcs"
 	"zorya/sql/types"
 	"zorya/txn"
@@ -89,6 +90,7 @@ type txnState struct {
 	changes  int  // how many statements with either have run
 	queried  bool // a query or DDL statement has run
 	saves    []savepoint
+	deferred exec.Deferred
 }
 
 // Open makes a session. Start-up parameters that may not be set are refused with
@@ -231,6 +233,10 @@ func (s *Session) commit(ctx context.Context) error {
 		return nil
 	}
 	s.closePortals()
+	if err := s.checkDeferred(ctx, true); err != nil {
+		s.endTxn(false)
+		return err
+	}
 	err := s.injected()
 	if err == nil {
 		_, err = tx.Commit(ctx)

@@ -28,6 +28,9 @@ type ScanOptions struct {
 	// Limit bounds the rows returned after Filter and overlay; 0 means none.
 	Limit  int
 	Filter RowFilter // nil: every row.
+	// Latest shows the running statement's own writes too, as GetLatest does. It must
+	// not write while such a scan is open.
+	Latest bool
 }
 
 // ScanStats count what a Scan read.

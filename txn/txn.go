@@ -69,7 +69,11 @@ func (t *Txn) Scan(ctx context.Context, span kv.Span, o ScanOptions) Iterator {
 	}
 	stored := o
 	stored.Limit = 0 // Rows may be missing after the overlay.
-	return newOverlay(&t.buffer, t.statement, span, o, t.db.o.Store.Scan(ctx, span, t.point.Time, stored))
+	statement := t.statement
+	if o.Latest {
+		statement++
+	}
+	return newOverlay(&t.buffer, statement, span, o, t.db.o.Store.Scan(ctx, span, t.point.Time, stored))
 }
 
 // Put implements Tx.

@@ -239,6 +239,18 @@ func TestTransactionAgainstModel(t *testing.T) {
 				if rapid.Bool().Draw(t, "bounded") {
 					span.End = kv.Key(key.Draw(t, "end"))
 				}
+				latest := o
+				latest.Latest = true
+				it := tx.Scan(ctx, span, latest)
+				for _, want := range n.scan(n.current(), span, o) {
+					if !it.Next() || string(it.Key())+"="+string(it.Value()) != want {
+						t.Fatalf("latest: %v, want %q", it, want)
+					}
+				}
+				if it.Next() {
+					t.Fatal("latest: too many")
+				}
+				it.Close()
 				scans = append(scans, openScan{tx.Scan(ctx, span, o), n.scan(n.visible(), span, o)})
 			},
 			"advance": func(t *rapid.T) {

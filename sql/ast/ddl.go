@@ -66,6 +66,7 @@ type SeqOpt struct {
 // Like is LIKE source INCLUDING ….
 type Like struct {
 	Source  Name
+	At      int             // how many columns stand before it
 	Options map[string]bool // "defaults", "constraints", "identity", "generated", "indexes", "statistics", "comments", "storage"
 }
 

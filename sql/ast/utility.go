@@ -58,6 +58,7 @@ type (
 	}
 	Analyze struct {
 		Vacuum  bool // VACUUM
+		Analyze bool // VACUUM with ANALYZE
 		Tables  []Name
 		Columns [][]string
 		Verbose bool

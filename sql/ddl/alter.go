@@ -49,7 +49,7 @@ func (s *statement) alterTable(st *ast.AlterTable) error {
 		}
 		t := s.snap().Table(r.ID())
 		if t == nil || t.Kind == catalog.RelView && a.Kind != "set default" && a.Kind != "drop default" {
-			return pgerr.New(pgerr.WrongObjectType, "ALTER action %s cannot be performed on relation \"%s\"", strings.ToUpper(a.Kind), r.Head().Name).
+			return pgerr.New(pgerr.WrongObjectType, "ALTER action %s cannot be performed on relation \"%s\"", actionWords(a.Kind), r.Head().Name).
 				WithDetail("This operation is not supported for %ss.", relKindName(r))
 		}
 		if err := s.alterAction(t.Clone(), a, st.Async); err != nil {
@@ -57,6 +57,24 @@ func (s *statement) alterTable(st *ast.AlterTable) error {
 		}
 	}
 	return nil
+}
+
+// actionWords is an action's name in messages.
+func actionWords(kind string) string {
+	words := strings.ToUpper(kind)
+	switch kind {
+	case "set default", "drop default":
+		return "ALTER COLUMN ... SET DEFAULT"
+	case "set data type":
+		return "ALTER COLUMN TYPE"
+	case "set not null", "drop not null", "drop expression", "set statistics", "set storage", "drop identity":
+		return "ALTER COLUMN ... " + words
+	case "add identity":
+		return "ALTER COLUMN ... ADD IDENTITY"
+	case "set identity":
+		return "ALTER COLUMN ... SET GENERATED"
+	}
+	return words
 }
 
 // An actionFunc carries out an action on t, a copy, and puts it into the catalog.
@@ -164,6 +182,9 @@ func (s *statement) addColumn(t *catalog.Table, a *ast.AlterAction) error {
 }
 
 func (s *statement) dropColumn(t *catalog.Table, a *ast.AlterAction) error {
+	if systemColumns[a.Column] {
+		return unsupported("cannot drop system column \"%s\"", a.Column)
+	}
 	col := t.Column(a.Column)
 	if col < 0 {
 		if a.IfExists {

@@ -237,6 +237,9 @@ func (s *statement) referenced(con *ast.Constraint) (*catalog.Table, error) {
 func fkColumns(t *catalog.Table, names []string) ([]int, error) {
 	cols := make([]int, 0, len(names))
 	for _, name := range names {
+		if systemColumns[name] {
+			return nil, unsupported("system columns cannot be used in foreign keys")
+		}
 		col := t.Column(name)
 		if col < 0 {
 			return nil, pgerr.New(pgerr.UndefinedColumn, "column \"%s\" referenced in foreign key constraint does not exist", name)

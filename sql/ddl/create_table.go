@@ -20,12 +20,9 @@ func (s *statement) createTable(st *ast.CreateTable) error {
 	if err != nil {
 		return err
 	}
-	if s.nameTaken(schema.OID, st.Name.Name) {
-		if st.IfNotExists {
-			s.notice(pgerr.DuplicateTable, "relation \"%s\" already exists, skipping", st.Name.Name)
-			return nil
-		}
-		return duplicate(st.Name.Name)
+	if st.IfNotExists && s.nameTaken(schema.OID, st.Name.Name) {
+		s.notice(pgerr.DuplicateTable, "relation \"%s\" already exists, skipping", st.Name.Name)
+		return nil
 	}
 	if n := s.countTables(); s.env.Limits.Tables > 0 && n >= s.env.Limits.Tables {
 		return pgerr.New(pgerr.ProgramLimitExceeded, "creating more than %d tables not allowed", s.env.Limits.Tables)
@@ -104,15 +101,11 @@ func (b *tableBuilder) build(st *ast.CreateTable) error {
 	if b.t.Type, err = b.ed.NewOID(); err != nil {
 		return err
 	}
-	for i := range st.Columns {
-		if err := b.addColumn(&st.Columns[i]); err != nil {
-			return err
-		}
+	if err := b.columns(st); err != nil {
+		return err
 	}
-	for i := range st.Likes {
-		if err := b.like(&st.Likes[i]); err != nil {
-			return err
-		}
+	if s := b.snap().Schema(b.t.Schema); b.nameTaken(s.OID, b.t.Name) {
+		return duplicate(b.t.Name)
 	}
 	for i := range st.Constraints {
 		b.pending = append(b.pending, pendingConstraint{&st.Constraints[i], -1})
@@ -121,6 +114,25 @@ func (b *tableBuilder) build(st *ast.CreateTable) error {
 		return pgerr.New(pgerr.TooManyColumns, "tables can have at most %d columns", b.env.Limits.Columns)
 	}
 	return b.finish()
+}
+
+// columns adds the columns, those of LIKE where it stands.
+func (b *tableBuilder) columns(st *ast.CreateTable) error {
+	likes := st.Likes
+	for i := 0; i <= len(st.Columns); i++ {
+		for len(likes) > 0 && likes[0].At <= i {
+			if err := b.like(&likes[0]); err != nil {
+				return err
+			}
+			likes = likes[1:]
+		}
+		if i < len(st.Columns) {
+			if err := b.addColumn(&st.Columns[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // finish makes what refers to columns, in PostgreSQL's order: keys, identities,
@@ -326,8 +338,8 @@ func (b *tableBuilder) expressions() error {
 			return err
 		}
 		if slices.Contains(e.Cols, p.col) {
-			return pgerr.New(pgerr.InvalidColumnReference, "cannot use generated column \"%s\" in column generation expression", c.Name).
-				WithDetail("A generated column cannot reference another generated column.")
+			return pgerr.New(pgerr.InvalidObjectDefinition, "cannot use generated column \"%s\" in column generation expression", c.Name).
+				WithDetail("This would cause the generated column to depend on its own value.")
 		}
 		c.Generated, c.Refs, c.UsesCols = e.Text, e.Refs, e.Cols
 		if err := b.shareRefs(e.Refs); err != nil {

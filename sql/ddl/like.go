@@ -33,9 +33,6 @@ func (b *tableBuilder) like(l *ast.Like) error {
 			return err
 		}
 	}
-	if l.Options["comments"] {
-		b.t.Comment = src.Comment
-	}
 	b.likeExpressions(l, src, place)
 	if l.Options["constraints"] {
 		for _, c := range src.Checks {

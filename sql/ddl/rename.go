@@ -136,6 +136,9 @@ func (s *statement) renameColumn(r catalog.Relation, st *ast.Rename) error {
 		return pgerr.New(pgerr.WrongObjectType, "cannot rename columns of relation \"%s\"", r.Head().Name).
 			WithDetail("This operation is not supported for %s.", map[string]string{"index": "indexes", "sequence": "sequences"}[relKindName(r)])
 	}
+	if systemColumns[st.Sub] {
+		return unsupported("cannot rename system column \"%s\"", st.Sub)
+	}
 	col := t.Column(st.Sub)
 	if col < 0 {
 		return pgerr.New(pgerr.UndefinedColumn, "column \"%s\" does not exist", st.Sub)

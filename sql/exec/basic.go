@@ -5,6 +5,7 @@ import (
 	"zorya/pgerr"
 	"zorya/sql/expr"
 	"zorya/sql/plan"
+	"zorya/sql/rel"
 	"zorya/sql/types"
 )
 
@@ -231,6 +232,9 @@ func (o *result) next() (*types.Batch, error) {
 type projectSpec struct {
 	in    spec
 	exprs []*expr.Compiled
+	// byRow is set if the order in which the expressions are evaluated shows: rows are
+	// taken one by one then, not expressions.
+	byRow bool
 }
 
 func (c *compiler) project(n *plan.Project) (spec, error) {
@@ -239,7 +243,24 @@ func (c *compiler) project(n *plan.Project) (spec, error) {
 		return nil, err
 	}
 	xs, err := c.exprs(n.Exprs, n.Input.Columns())
-	return &projectSpec{in, xs}, err
+	return &projectSpec{in, xs, sequenceCalls(n.Exprs) > 1}, err
+}
+
+// sequenceCalls counts the calls that move or read a sequence.
+func sequenceCalls(list []rel.Expr) int {
+	n := 0
+	for _, x := range list {
+		rel.WalkExpr(x, func(e rel.Expr) bool {
+			if c, ok := e.(*rel.Call); ok {
+				switch c.Fn.Name {
+				case "nextval", "currval", "lastval", "setval":
+					n++
+				}
+			}
+			return true
+		})
+	}
+	return n
 }
 
 func (s *projectSpec) operator(r *run) operator {
@@ -258,6 +279,9 @@ func (p *project) next() (*types.Batch, error) {
 	if err != nil || b == nil {
 		return nil, err
 	}
+	if p.s.byRow && b.Len > 1 {
+		return p.rows(b)
+	}
 	for i, x := range p.s.exprs {
 		if p.out.Cols[i], err = x.Eval(p.r.env, b); err != nil {
 			return nil, err
@@ -265,6 +289,31 @@ func (p *project) next() (*types.Batch, error) {
 	}
 	p.out.Len = b.Len
 	return &p.out, nil
+}
+
+// rows computes the expressions row by row.
+func (p *project) rows(b *types.Batch) (*types.Batch, error) {
+	out := &types.Batch{Len: b.Len, Cols: make([]*types.Vec, len(p.s.exprs))}
+	for i := range out.Cols {
+		out.Cols[i] = &types.Vec{}
+	}
+	one := &types.Batch{Len: 1, Cols: make([]*types.Vec, len(b.Cols))}
+	for n := range b.Len {
+		for i, c := range b.Cols {
+			one.Cols[i] = sliceVec(c, n, n+1)
+		}
+		for i, x := range p.s.exprs {
+			v, err := x.Eval(p.r.env, one)
+			if err != nil {
+				return nil, err
+			}
+			d := v.At(0)
+			if !appendDatum(out.Cols[i], n, d) {
+				return nil, kindError(out.Cols[i].Kind, d.Kind)
+			}
+		}
+	}
+	return out, nil
 }
 
 // Append is UNION ALL.

@@ -47,6 +47,8 @@ type Context struct {
 	Bound   func(t *catalog.Table) (*rel.TableExprs, error)
 	Default func(t *catalog.Table, col int) (types.Datum, error)
 	Limits  Limits
+	// Deferred takes the checks that foreign keys put off until COMMIT; nil: none do.
+	Deferred *Deferred
 	// Instrument collects what EXPLAIN ANALYZE prints.
 	Instrument bool
 }

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -27,6 +28,8 @@ type duty struct {
 	// the key that took its place (nil when the row was deleted).
 	key, now  []types.Datum
 	fromChild bool
+	// deferred is set if the duty has waited: the child may be gone by now.
+	deferred bool
 }
 
 // referTo notes that the row refers to parents. old is nil for a new row.
@@ -105,24 +108,46 @@ func (r *run) finish() error {
 		if d.parent == nil {
 			continue
 		}
-		var err error
-		if d.fromChild {
-			err = r.needParent(&d)
-		} else {
-			err = r.loseParent(&d)
+		if r.Deferred != nil && r.Deferred.puts(d.fk) && (d.fromChild || isNoAction(d.action())) {
+			d.deferred = true
+			r.Deferred.duties = append(r.Deferred.duties, d)
+			continue
 		}
-		if err != nil {
+		if err := r.do(&d); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+func (r *run) do(d *duty) error {
+	if d.fromChild {
+		return r.needParent(d)
+	}
+	return r.loseParent(d)
+}
+
+// action is what the foreign key says to the change of a parent.
+func (d *duty) action() byte {
+	if d.now != nil {
+		return d.fk.OnUpdate
+	}
+	return d.fk.OnDelete
+}
+
+func isNoAction(action byte) bool { return action == 'a' || action == 0 }
+
 // needParent checks that the parent exists, and claims it.
 func (r *run) needParent(d *duty) error {
 	base, err := r.findParent(d.fk, d.parent, d.key)
 	if err != nil {
 		return err
+	}
+	if base == nil && d.deferred {
+		// The row's key may have changed since.
+		if left, err := r.children(d); err != nil || len(left) == 0 {
+			return err
+		}
 	}
 	if base == nil {
 		w := writer{r, &tableSpec{t: d.child}}
@@ -147,6 +172,9 @@ func (r *run) findParent(fk *catalog.ForeignKey, parent *catalog.Table, key []ty
 	row := make([]types.Datum, len(parent.Columns))
 	for i, c := range fk.RefCols {
 		row[c] = key[i]
+	}
+	if err := r.asParent(fk, parent, row); err != nil {
+		return nil, err
 	}
 	if !parent.Primary.Hidden && samePlaces(parent.Primary, fk.RefCols) {
 		base := tuple.BaseKey(parent, row)
@@ -188,11 +216,8 @@ func samePlaces(idx *catalog.Index, cols []int) bool {
 
 // loseParent does what the foreign key says for children of a key that is gone.
 func (r *run) loseParent(d *duty) error {
-	action := d.fk.OnDelete
-	if d.now != nil {
-		action = d.fk.OnUpdate
-	}
-	if action == 'a' || action == 0 {
+	action := d.action()
+	if isNoAction(action) {
 		// Another row may have taken the key.
 		if base, err := r.findParent(d.fk, d.parent, d.key); err != nil || base != nil {
 			return err
@@ -202,11 +227,8 @@ func (r *run) loseParent(d *duty) error {
 	if err != nil || len(children) == 0 {
 		return err
 	}
-	if action == 'a' || action == 'r' || action == 0 {
-		w := writer{r, &tableSpec{t: d.child}}
-		return w.at(pgerr.New(pgerr.ForeignKeyViolation, "update or delete on table \"%s\" violates foreign key constraint \"%s\" on table \"%s\"",
-			d.parent.Name, d.fk.Name, d.child.Name).
-			WithDetail("Key %s is still referenced from table \"%s\".", keyText(&w, d.parent, d.fk.RefCols, d.key), d.child.Name), "", d.fk.Name)
+	if isNoAction(action) || action == 'r' {
+		return r.stillReferenced(d)
 	}
 	w, err := r.writerOf(d.child)
 	if err != nil {
@@ -218,6 +240,13 @@ func (r *run) loseParent(d *duty) error {
 		}
 	}
 	return nil
+}
+
+func (r *run) stillReferenced(d *duty) error {
+	w := writer{r, &tableSpec{t: d.child}}
+	return w.at(pgerr.New(pgerr.ForeignKeyViolation, "update or delete on table \"%s\" violates foreign key constraint \"%s\" on table \"%s\"",
+		d.parent.Name, d.fk.Name, d.child.Name).
+		WithDetail("Key %s is still referenced from table \"%s\".", keyText(&w, d.parent, d.fk.RefCols, d.key), d.child.Name), "", d.fk.Name)
 }
 
 // A storedRow is a row and where it stands.
@@ -238,7 +267,12 @@ func (r *run) cascade(w *writer, d *duty, action byte, c storedRow) error {
 	for _, col := range cols {
 		switch action {
 		case 'c':
-			row[col] = d.now[slices.Index(d.fk.Cols, col)]
+			i := slices.Index(d.fk.Cols, col)
+			v, err := convert(d.now[i], d.parent.Columns[d.fk.RefCols[i]].T, d.child.Columns[col].T)
+			if err != nil {
+				return err
+			}
+			row[col] = v
 		case 'd':
 			v, err := r.defaultOf(w.s.t, col)
 			if err != nil {
@@ -252,7 +286,52 @@ func (r *run) cascade(w *writer, d *duty, action byte, c storedRow) error {
 	if err := w.complete(row); err != nil {
 		return err
 	}
+	if action == 'd' && refersTo(d, row) {
+		// The default is the key that is gone.
+		if base, err := r.findParent(d.fk, d.parent, pick(row, d.fk.Cols)); err != nil || base == nil {
+			return cmp.Or(err, r.stillReferenced(d))
+		}
+	}
 	return w.update(c.base, c.row, row)
+}
+
+// asParent gives the key that a child refers to the types of the parent's columns.
+func (r *run) asParent(fk *catalog.ForeignKey, parent *catalog.Table, row []types.Datum) error {
+	child := r.childOf(fk, parent)
+	if child == nil {
+		return nil
+	}
+	for i, c := range fk.RefCols {
+		var err error
+		if row[c], err = convert(row[c], child.Columns[fk.Cols[i]].T, parent.Columns[c].T); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// childOf finds the table that has a foreign key.
+func (r *run) childOf(fk *catalog.ForeignKey, parent *catalog.Table) *catalog.Table {
+	if r.Snap == nil {
+		return nil
+	}
+	for _, oid := range parent.RefBy {
+		if t := r.Snap.Table(oid); t != nil && slices.ContainsFunc(t.FKs, func(f catalog.ForeignKey) bool { return f.OID == fk.OID }) {
+			return t
+		}
+	}
+	return nil
+}
+
+// convert casts a value to another type, unless both types are the same to keys.
+func convert(d types.Datum, from, to types.T) (types.Datum, error) {
+	if d.IsNull() || from.OID == to.OID || types.KindOf(from.OID) == types.KindOf(to.OID) {
+		return d, nil
+	}
+	if c, ok := funcs.FindCast(from.OID, to.OID, funcs.Explicit); ok && c.Func != nil && c.Func.Eval != nil {
+		return c.Func.Eval(nil, []types.Datum{d})
+	}
+	return types.Parse(types.Of(to.OID), string(types.AppendText(nil, from.OID, d, types.DefaultFormat)), types.DefaultFormat)
 }
 
 // defaultOf is the value of a column's default.
@@ -293,7 +372,7 @@ func (r *run) writerOf(t *catalog.Table) (*writer, error) {
 // children reads the rows of the child table that refer to the key now.
 func (r *run) children(d *duty) ([]storedRow, error) {
 	idx, span := r.childSpan(d)
-	it := r.Tx.Scan(r.Ctx, span, txn.ScanOptions{})
+	it := r.Tx.Scan(r.Ctx, span, txn.ScanOptions{Latest: true})
 	defer it.Close()
 	var out []storedRow
 	for n := 0; it.Next(); n++ {
@@ -309,7 +388,6 @@ func (r *run) children(d *duty) ([]storedRow, error) {
 				return nil, err
 			}
 		}
-		// The scan is as of the statement's beginning; what counts is the row as it is.
 		v, ok, err := r.Tx.GetLatest(r.Ctx, base)
 		if err != nil {
 			return nil, err
@@ -333,7 +411,17 @@ func (r *run) children(d *duty) ([]storedRow, error) {
 
 func refersTo(d *duty, row []types.Datum) bool {
 	for i, c := range d.fk.Cols {
-		if row[c].IsNull() || !sameDatum(d.child.Columns[c].T.OID, row[c], d.key[i]) {
+		t := d.child.Columns[c].T
+		v := row[c]
+		if !d.fromChild { // The key is the parent's.
+			from := t
+			t = d.parent.Columns[d.fk.RefCols[i]].T
+			var err error
+			if v, err = convert(v, from, t); err != nil {
+				return false
+			}
+		}
+		if v.IsNull() || !sameDatum(t.OID, v, d.key[i]) {
 			return false
 		}
 	}
@@ -352,7 +440,9 @@ func (r *run) childSpan(d *duty) (*catalog.Index, kv.Span) {
 		fits := true
 		for i := range n {
 			at := slices.Index(d.fk.Cols, idx.Keys[i].Col)
-			if fits = fits && at >= 0; fits {
+			fits = fits && at >= 0
+			fits = fits && types.KindOf(d.parent.Columns[d.fk.RefCols[at]].T.OID) == types.KindOf(idx.Keys[i].T.OID)
+			if fits {
 				p = tuple.AppendIndexKey(p, idx, i, d.key[at])
 			}
 		}

@@ -153,7 +153,9 @@ func (c *conv) createTable(n *pg.CreateStmt) ast.Stmt {
 		case *pg.Node_Constraint:
 			t.Constraints = append(t.Constraints, c.constraint(e.Constraint))
 		case *pg.Node_TableLikeClause:
-			t.Likes = append(t.Likes, c.like(e.TableLikeClause))
+			l := c.like(e.TableLikeClause)
+			l.At = len(t.Columns)
+			t.Likes = append(t.Likes, l)
 		}
 	}
 	t.Constraints = append(t.Constraints, c.constraints(n.Constraints)...)

@@ -175,7 +175,7 @@ func syntaxError(err error, sql string) error {
 			code = c
 		}
 	}
-	if strings.HasSuffix(pe.Message, "not supported") || strings.Contains(pe.Message, "not yet implemented") || strings.Contains(pe.Message, "not implemented") {
+	if strings.HasSuffix(pe.Message, "not supported") && !strings.HasPrefix(pe.Message, "LIMIT #,#") || strings.Contains(pe.Message, "not yet implemented") || strings.Contains(pe.Message, "not implemented") {
 		code = pgerr.FeatureNotSupported
 	}
 	hint := ""
@@ -192,10 +192,16 @@ func syntaxError(err error, sql string) error {
 	return e
 }
 
-// otherCodes are the SQLSTATEs of errors of the scanner that are no syntax errors.
+// otherCodes are the SQLSTATEs of errors of the scanner and the grammar that are no
+// syntax errors.
 var otherCodes = map[string]string{
 	"Unicode surrogate": pgerr.SyntaxError, "invalid byte sequence": pgerr.CharacterNotInRepertoire,
-	"unsafe use of": pgerr.NonstandardUseOfEscape,
+	"unsafe use of": pgerr.NonstandardUseOfEscape, "column number must be in range": pgerr.InvalidParameterValue,
+	"is only supported for ON DELETE actions": pgerr.FeatureNotSupported, "constraints cannot be marked": pgerr.FeatureNotSupported,
+	"precision for type float must be": pgerr.InvalidParameterValue, "frame start": pgerr.WindowingError, "frame end": pgerr.WindowingError,
+	"current database cannot be changed": pgerr.FeatureNotSupported, "aggregates cannot have output arguments": pgerr.FeatureNotSupported,
+	"WITH CHECK OPTION not supported on": pgerr.FeatureNotSupported, "cannot include schema elements": pgerr.FeatureNotSupported,
+	"as a role name here": pgerr.ReservedName, "\" is reserved": pgerr.ReservedName,
 }
 
 // unicodeFault is SQLSTATE and hint of a bad Unicode escape at character at (from

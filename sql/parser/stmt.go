@@ -212,8 +212,11 @@ func (c *conv) copy(n *pg.CopyStmt) ast.Stmt {
 func (c *conv) vacuum(n *pg.VacuumStmt) ast.Stmt {
 	a := &ast.Analyze{Vacuum: n.IsVacuumcmd}
 	for _, o := range n.Options {
-		if o.GetDefElem().Defname == "verbose" {
+		switch o.GetDefElem().Defname {
+		case "verbose":
 			a.Verbose = true
+		case "analyze":
+			a.Analyze = true
 		}
 	}
 	for _, r := range n.Rels {
