@@ -81,7 +81,25 @@ type CTE struct {
 	Columns      []string
 	Materialized *bool // nil: not said
 	Query        Stmt  // *Select, *Insert, *Update, *Delete
+	Search       *Search
+	Cycle        *Cycle
 	Pos          int
+}
+
+// A Search is SEARCH DEPTH | BREADTH FIRST BY columns SET sequence.
+type Search struct {
+	Breadth  bool
+	Columns  []string
+	Sequence string
+	Pos      int
+}
+
+// A Cycle is CYCLE columns SET mark TO value DEFAULT default USING path.
+type Cycle struct {
+	Columns        []string
+	Mark, Path     string
+	Value, Default Expr
+	Pos            int
 }
 
 // A TableExpr is an item of FROM.

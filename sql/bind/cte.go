@@ -31,6 +31,7 @@ const (
 	notRecursive recursion = iota
 	inBase                 // the non-recursive term
 	inStep                 // the recursive term
+	inWith                 // the WITH clause of the whole query
 )
 
 func (s *scope) findCTE(name string) *cteEntry {
@@ -168,6 +169,13 @@ func (b *binder) bindCTE(s *scope, e *cteEntry, recursive bool) {
 	e.rows = true
 	sel, isSelect := def.Query.(*ast.Select)
 	self := recursive && mentions(def.Query, def.Name)
+	if def.Search != nil || def.Cycle != nil {
+		if !self || !isSelect {
+			b.fail(def.Pos, pgerr.SyntaxError, "WITH query is not recursive")
+		}
+		def = b.searched(s, def)
+		e.def, sel = def, def.Query.(*ast.Select)
+	}
 	switch {
 	case !isSelect && self:
 		b.fail(def.Pos, pgerr.InvalidRecursion, "recursive query \"%s\" must not contain data-modifying statements", def.Name)
@@ -219,6 +227,7 @@ func (b *binder) recursiveCTE(s *scope, e *cteEntry, sel *ast.Select) {
 	e.cte.UnionAll = op.All
 	e.cte.Recursive = nil
 
+	e.state = inWith
 	withs := b.bindWith(inner, sel.With)
 	e.state = inBase
 	base := b.bindSelect(op.L, inner, selectOpts{resolve: true})
@@ -278,6 +287,9 @@ func (b *binder) cteRef(s *scope, e *cteEntry, it *item, pos int) rel.Node {
 	if e.state == inBase {
 		b.fail(pos, pgerr.InvalidRecursion, "recursive reference to query \"%s\" must not appear within its non-recursive term", e.name)
 	}
+	if e.state == inWith {
+		b.fail(pos, pgerr.InvalidRecursion, "recursive reference to query \"%s\" must not appear within a subquery", e.name)
+	}
 	if !e.rows {
 		b.fail(pos, pgerr.FeatureNotSupported, "WITH query \"%s\" does not have a RETURNING clause", e.name)
 	}
@@ -302,9 +314,6 @@ func (b *binder) cteRef(s *scope, e *cteEntry, it *item, pos int) rel.Node {
 
 // checkStepRef allows a recursive term one reference to itself, in its own FROM.
 func (b *binder) checkStepRef(s *scope, e *cteEntry, pos int) {
-	if e.refs++; e.refs > 1 {
-		b.fail(pos, pgerr.InvalidRecursion, "recursive reference to query \"%s\" must not appear more than once", e.name)
-	}
 	for l := s; l != nil && l != e.base; l = l.outer {
 		if l.outer != nil && l.outer != e.base && l.outer.kind != kindFromSubselect && l.outer.kind != kindOther {
 			b.fail(pos, pgerr.InvalidRecursion, "recursive reference to query \"%s\" must not appear within a subquery", e.name)
@@ -316,6 +325,9 @@ func (b *binder) checkStepRef(s *scope, e *cteEntry, pos int) {
 			b.fail(pos, pgerr.InvalidRecursion, "recursive reference to query \"%s\" must not appear within %s", e.name,
 				map[string]string{"except": "EXCEPT", "intersect": "INTERSECT"}[l.setop])
 		}
+	}
+	if e.refs++; e.refs > 1 {
+		b.fail(pos, pgerr.InvalidRecursion, "recursive reference to query \"%s\" must not appear more than once", e.name)
 	}
 }
 

@@ -39,8 +39,14 @@ func (b *binder) targets(s *scope, list []ast.Target, k exprKind) []*target {
 		out = append(out, b.newTarget(e, t))
 	}
 	s.kind = old
+	if len(out) > maxTargets {
+		b.fail(-1, pgerr.TooManyColumns, "target lists can have at most %d entries", maxTargets)
+	}
 	return out
 }
+
+// maxTargets is PostgreSQL's MaxTupleAttributeNumber; the protocol's counts end at 32767.
+const maxTargets = 1664
 
 func (b *binder) newTarget(e rel.Expr, t ast.Target) *target {
 	n := &target{x: e, name: t.As, pos: startOf(t.X)}

@@ -127,13 +127,14 @@ func (c *conv) with(n *pg.WithClause) *ast.With {
 	w := &ast.With{Recursive: n.Recursive}
 	for _, e := range n.Ctes {
 		t := e.GetCommonTableExpr()
-		if t.SearchClause != nil {
-			c.unsupported("SEARCH clause", t.Location)
-		}
-		if t.CycleClause != nil {
-			c.unsupported("CYCLE clause", t.Location)
-		}
 		cte := ast.CTE{Name: t.Ctename, Columns: strs(t.Aliascolnames), Query: c.stmt(t.Ctequery), Pos: c.pos(t.Location)}
+		if f := t.SearchClause; f != nil {
+			cte.Search = &ast.Search{Breadth: f.SearchBreadthFirst, Columns: strs(f.SearchColList), Sequence: f.SearchSeqColumn, Pos: c.pos(f.Location)}
+		}
+		if f := t.CycleClause; f != nil {
+			cte.Cycle = &ast.Cycle{Columns: strs(f.CycleColList), Mark: f.CycleMarkColumn, Path: f.CyclePathColumn,
+				Value: c.expr(f.CycleMarkValue), Default: c.expr(f.CycleMarkDefault), Pos: c.pos(f.Location)}
+		}
 		yes, no := true, false
 		switch t.Ctematerialized {
 		case pg.CTEMaterialize_CTEMaterializeAlways:

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,6 +98,8 @@ func connect(t testing.TB, cfg *pgconn.Config) *pgconn.PgConn {
 	return c
 }
 
+var databases atomic.Int32 // that this process has made
+
 // connectPostgres connects to a new database of the oracle, in which text compares by
 // bytes as Zorya's does. It goes with the test.
 func connectPostgres(t testing.TB) *pgconn.PgConn {
@@ -111,7 +114,7 @@ func connectPostgres(t testing.TB) *pgconn.PgConn {
 	}
 	first := connect(t, cfg)
 	own := *cfg
-	own.Database = fmt.Sprintf("zorya_sqltest_%d", os.Getpid())
+	own.Database = fmt.Sprintf("zorya_sqltest_%d_%d", os.Getpid(), databases.Add(1))
 	must(t, first, "drop database if exists "+own.Database, "create database "+own.Database+" template template0 lc_collate 'C' lc_ctype 'C.UTF-8'")
 	t.Cleanup(func() {
 		if _, err := first.Exec(context.Background(), "drop database "+own.Database+" with (force)").ReadAll(); err != nil {
