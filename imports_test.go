@@ -15,7 +15,7 @@ import (
 // line above its own: imports go down.
 var layers = [][]string{
 	{"history", "kv", "pgerr"},
-	{"iam", "journal", "sql/ast", "sql/types", "workload"},
+	{"iam", "journal", "sql/ast", "sql/regex", "sql/types", "workload"},
 	{"adjudicator", "profile", "sql/funcs", "sql/parser"},
 	{"txn"},
 	{"sql/catalog", "storage"},

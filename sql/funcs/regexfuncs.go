@@ -108,19 +108,14 @@ func replaceFrom(s, text, with, flags string, start int64, nth int) (types.Datum
 	if err != nil {
 		return types.Null, err
 	}
-	from := runeOffset(s, start-1)
-	locs, err := p.all(s, nth == 1 && from == 0)
+	locs, err := p.from(s, start, nth)
 	if err != nil {
 		return types.Null, err
 	}
 	var b strings.Builder
-	at, count := 0, 0
-	for _, loc := range locs {
-		if loc[0] < from {
-			continue
-		}
-		count++
-		if nth != 0 && count != nth {
+	at := 0
+	for i, loc := range locs {
+		if nth != 0 && i+1 != nth {
 			continue
 		}
 		b.WriteString(s[at:loc[0]])
@@ -129,6 +124,14 @@ func replaceFrom(s, text, with, flags string, start int64, nth int) (types.Datum
 	}
 	b.WriteString(s[at:])
 	return types.NewText(b.String()), nil
+}
+
+// from returns the matches that begin at character start (from 1) or later.
+func (p *pattern) from(s string, start int64, limit int) ([][]int, error) {
+	if start-1 > int64(utf8.RuneCountInString(s)) {
+		return nil, nil
+	}
+	return p.all(s, runeOffset(s, start-1), limit)
 }
 
 // expand writes a replacement: \1 to \9 are groups, \& the match, \\ a backslash.
@@ -161,7 +164,7 @@ func regexSubstring(a []types.Datum) (types.Datum, error) {
 	if err != nil {
 		return types.Null, err
 	}
-	locs, err := p.all(a[0].S, true)
+	locs, err := p.all(a[0].S, 0, 1)
 	if err != nil || len(locs) == 0 {
 		return types.Null, err
 	}
@@ -209,7 +212,7 @@ func regexMatch(a []types.Datum) (types.Datum, error) {
 	if err != nil {
 		return types.Null, err
 	}
-	locs, err := p.all(a[0].S, true)
+	locs, err := p.all(a[0].S, 0, 1)
 	if err != nil || len(locs) == 0 {
 		return types.Null, err
 	}
@@ -222,7 +225,7 @@ func regexMatches(_ *Ctx, a []types.Datum, emit func([]types.Datum) error) error
 	if err != nil {
 		return err
 	}
-	locs, err := p.all(a[0].S, !global)
+	locs, err := p.all(a[0].S, 0, int(bit(!global)))
 	if err != nil {
 		return err
 	}
@@ -246,18 +249,19 @@ func regexSplit(name string, a []types.Datum) ([]string, error) {
 		return nil, err
 	}
 	s := a[0].S
-	locs, err := p.all(s, false)
+	locs, err := p.all(s, 0, 0)
 	if err != nil {
 		return nil, err
 	}
 	var out []string
-	at := 0
+	at, before := 0, 0
 	for _, loc := range locs {
-		if loc[0] == loc[1] && (loc[0] == at && at == 0 || loc[0] >= len(s) || loc[0] == at && len(out) == 0) {
-			continue
+		counts := loc[0] < len(s) && loc[1] > before
+		before = loc[1]
+		if counts {
+			out = append(out, s[at:loc[0]])
+			at = loc[1]
 		}
-		out = append(out, s[at:loc[0]])
-		at = loc[1]
 	}
 	return append(out, s[at:]), nil
 }
@@ -308,11 +312,7 @@ func found(name string, a []types.Datum, start int64, flags string) (*pattern, [
 	if err != nil {
 		return nil, nil, err
 	}
-	locs, err := p.all(a[0].S, false)
-	from := runeOffset(a[0].S, start-1)
-	for len(locs) > 0 && locs[0][0] < from {
-		locs = locs[1:]
-	}
+	locs, err := p.from(a[0].S, start, 0)
 	return p, locs, err
 }
 
