@@ -261,15 +261,19 @@ func constantKernels() kernels {
 		return scalar(func([]types.Datum) (types.Datum, error) { return d, nil })
 	}
 	return kernels{
-		"pgsql_version":           constant(types.NewText(Version)),
-		"pg_is_in_recovery":       constant(types.NewBool(false)),
-		"getdatabaseencoding":     constant(types.NewText("UTF8")),
-		"pg_client_encoding":      constant(types.NewText("UTF8")),
-		"pg_my_temp_schema":       constant(types.NewInt(0)),
-		"pg_is_other_temp_schema": constant(types.NewBool(false)),
-		"pg_jit_available":        constant(types.NewBool(false)),
-		"pg_size_bytes":           lift1(textLane, intLane, sizeBytes),
-		"pg_size_pretty":          pure1(intLane, textLane, sizePretty),
+		"pgsql_version":       constant(types.NewText(Version)),
+		"pg_is_in_recovery":   constant(types.NewBool(false)),
+		"getdatabaseencoding": constant(types.NewText("UTF8")),
+		"pg_client_encoding":  constant(types.NewText("UTF8")),
+		// No trigger fires and nobody waits for a lock.
+		"pg_trigger_depth":               constant(types.NewInt(0)),
+		"pg_blocking_pids":               constant(vector(types.Int4OID, nil)),
+		"pg_safe_snapshot_blocking_pids": constant(vector(types.Int4OID, nil)),
+		"pg_my_temp_schema":              constant(types.NewInt(0)),
+		"pg_is_other_temp_schema":        constant(types.NewBool(false)),
+		"pg_jit_available":               constant(types.NewBool(false)),
+		"pg_size_bytes":                  lift1(textLane, intLane, sizeBytes),
+		"pg_size_pretty":                 pure1(intLane, textLane, sizePretty),
 		"pg_column_size": {typed: func(c *Ctx, a []types.Datum, ts []types.T, _ types.T) (types.Datum, error) {
 			if a[0].IsNull() {
 				return types.Null, nil
