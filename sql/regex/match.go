@@ -5,10 +5,12 @@ import (
 	"unicode"
 )
 
-// maxInsts bounds a compiled pattern, maxSteps the work of one search.
+// maxInsts bounds a compiled pattern, maxSteps the work of one search, maxReached
+// what is remembered of it.
 const (
-	maxInsts = 200_000
-	maxSteps = 200_000_000
+	maxReached = 1 << 16
+	maxInsts   = 200_000
+	maxSteps   = 100_000_000
 )
 
 // An inst is a state: it passes a character of set, or a condition, and goes on
@@ -120,6 +122,8 @@ type matcher struct {
 	reached map[reachKey][]int
 	steps   int
 	marks   map[*program]*marks
+	// behind tells for each place whether what is looked for stands before it.
+	behind map[*program][]bool
 }
 
 type reachKey struct {
@@ -135,7 +139,8 @@ type marks struct {
 }
 
 func newMatcher(re *Regexp, text []rune) *matcher {
-	return &matcher{re: re, text: text, caught: make([]int, 2*re.groups), reached: map[reachKey][]int{}, marks: map[*program]*marks{}}
+	return &matcher{re: re, text: text, caught: make([]int, 2*re.groups), reached: map[reachKey][]int{}, marks: map[*program]*marks{},
+		behind: map[*program][]bool{}}
 }
 
 // find looks for the first match from a place on. A match that its back-references
@@ -208,6 +213,9 @@ func (m *matcher) result(begin, end int) []int { return append([]int{begin, end}
 
 // ends are the places where matches of n that begin at from can end.
 func (m *matcher) ends(n *node, from int) []int {
+	if len(m.reached) > maxReached {
+		clear(m.reached)
+	}
 	key := reachKey{n, from}
 	if ends, ok := m.reached[key]; ok {
 		return ends
@@ -314,12 +322,15 @@ func (m *matcher) looks(i *inst, at int) bool {
 	if !i.behind {
 		return len(m.run(i.look, at, false, func(int) bool { return true })) > 0
 	}
-	found := false
-	m.run(i.look, 0, true, func(end int) bool {
-		found = end == at
-		return end >= at
-	})
-	return found
+	held := m.behind[i.look]
+	if held == nil {
+		held = make([]bool, len(m.text)+1)
+		for _, end := range m.run(i.look, 0, true, nil) {
+			held[end] = true
+		}
+		m.behind[i.look] = held
+	}
+	return held[at]
 }
 
 // dissect notes what the groups below n catch if n matches from begin to end; false
