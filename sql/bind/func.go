@@ -45,6 +45,9 @@ func (b *binder) function(s *scope, x *ast.Func) rel.Expr {
 	switch {
 	case c.fn.Kind == funcs.AggKind:
 		b.checkAggCall(c)
+		if c.fn.OrderedSet == 'h' {
+			b.matchHypothetical(c)
+		}
 		b.coerceArgs(c)
 		if x.Over != nil {
 			return b.windowCall(s, c)
@@ -297,6 +300,25 @@ func (b *binder) checkAggCall(c *callSite) {
 	case x.Over != nil && len(x.OrderBy) > 0:
 		b.fail(x.At, pgerr.FeatureNotSupported, "aggregate ORDER BY is not implemented for window functions")
 	}
+}
+
+// matchHypothetical brings each direct argument of a hypothetical-set aggregate and the
+// ordering column that it is compared with to one type.
+func (b *binder) matchHypothetical(c *callSite) {
+	direct, ordering := len(c.x.Args), len(c.x.OrderBy)
+	if direct != ordering {
+		err := pgerr.New(pgerr.UndefinedFunction, "function %s does not exist", signature(c)).
+			WithHint("To use the hypothetical-set aggregate %s, the number of hypothetical direct arguments (here %d) must match the number of ordering columns (here %d).",
+				c.x.Name, direct, ordering)
+		b.throw(c.x.At, err)
+	}
+	for i := range direct {
+		pair := []arg{c.args[direct+i], c.args[i]}
+		t := b.commonType("WITHIN GROUP", pair)
+		c.args[direct+i].x = b.implicit(pair[0].x, t, pair[0].pos)
+		c.args[i].x = b.implicit(pair[1].x, t, pair[1].pos)
+	}
+	c.match.Args = nil // they have their types
 }
 
 func (b *binder) checkWindowCall(c *callSite) {

@@ -22,6 +22,7 @@ type aggCall struct {
 	keep     []*expr.Compiled // what a kept row has: arguments, then sort columns
 	kept     bool             // rows are kept per group and added at the end
 	sortArgs []sortCol        // DISTINCT: all arguments, after order
+	directAt int              // where the direct arguments are in a kept row
 }
 
 type aggSpec struct {
@@ -99,6 +100,12 @@ func (c *compiler) aggCall(a *rel.AggCall, cols []rel.Column) (aggCall, error) {
 		s.order = append(s.order, sortCol{col: len(s.keep), oid: cols[at].T.OID, desc: k.Desc, nullsFirst: k.NullsFirst})
 		s.keep = append(s.keep, x)
 	}
+	s.directAt = len(s.keep)
+	direct, err := c.exprs(a.Direct, cols)
+	if err != nil {
+		return s, err
+	}
+	s.keep = append(s.keep, direct...)
 	if a.Distinct {
 		s.sortArgs = slices.Clone(s.order)
 		for i, x := range a.Args {
@@ -603,15 +610,68 @@ func (a *aggregate) result(st *aggState, call *aggCall) (types.Datum, error) {
 	return st.agg.Result(a.r.env.Ctx)
 }
 
-// addKept adds the kept rows in order, and only distinct ones if so asked.
-func (a *aggregate) addKept(st *aggState, call *aggCall) error {
+// directArgs are the direct arguments of an ordered-set aggregate: those of the
+// group's first row, whose group columns they may use; without rows they are constant.
+func (a *aggregate) directArgs(st *aggState, call *aggCall) ([]types.Datum, error) {
 	direct := make([]types.Datum, len(call.direct))
 	for i, x := range call.direct {
+		if st.rows.n > 0 {
+			direct[i] = st.rows.at(0, call.directAt+i)
+			continue
+		}
 		d, err := a.r.scalar(x)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		direct[i] = d
+	}
+	return direct, nil
+}
+
+// placeHypothetical tells an aggregate where a row of the direct arguments would stand
+// among the rows.
+func placeHypothetical(agg funcs.HypotheticalAgg, rows *rowStore, call *aggCall, direct []types.Datum) error {
+	row := make([]*types.Vec, len(direct))
+	for i, d := range direct {
+		kind := types.KindOf(call.order[i].oid)
+		row[i] = types.NewVec(kind, 1)
+		row[i].Set(0, 1, d)
+	}
+	compare := func(id int32) int {
+		for i := range call.order {
+			v, at := rows.vec(int(id), call.order[i].col)
+			if c := call.order[i].compare(v, at, row[i], 0); c != 0 {
+				return c
+			}
+		}
+		return 0
+	}
+	var p funcs.Place
+	p.Rows = int64(rows.n)
+	order := sortRows(rows, call.order)
+	for i, id := range order {
+		switch c := compare(id); {
+		case c < 0:
+			p.Before++
+			if i == 0 || rows.compareRows(call.order, int(order[i-1]), int(id)) != 0 {
+				p.GroupsBefore++
+			}
+		case c == 0:
+			p.Peers++
+		}
+	}
+	agg.Place(p)
+	return nil
+}
+
+// addKept adds the kept rows in order, and only distinct ones if so asked.
+func (a *aggregate) addKept(st *aggState, call *aggCall) error {
+	direct, err := a.directArgs(st, call)
+	if err != nil {
+		return err
+	}
+	if agg, ok := st.agg.(funcs.HypotheticalAgg); ok {
+		return placeHypothetical(agg, st.rows, call, direct)
 	}
 	keys := call.order
 	if call.distinct {

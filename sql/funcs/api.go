@@ -125,6 +125,17 @@ type Agg interface {
 	Size() int
 }
 
+// A HypotheticalAgg is a hypothetical-set aggregate: instead of rows it is told where
+// the hypothetical row would stand among them.
+type HypotheticalAgg interface {
+	Agg
+	Place(p Place)
+}
+
+// A Place counts the rows of a sorted set, those before a hypothetical one and its
+// peers, and the distinct values among those before.
+type Place struct{ Rows, Before, Peers, GroupsBefore int64 }
+
 // A VecAgg is an Agg with a fast path: add values of a column without boxing.
 // sel lists the rows to take; nil means all n.
 type VecAgg interface {

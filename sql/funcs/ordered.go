@@ -18,9 +18,35 @@ func orderedAggregates() kernels {
 		"percentile_cont(701,701)": cont(types.Float8OID), "percentile_cont(1022,701)": cont(types.Float8OID),
 		"percentile_cont(701,1186)": cont(types.IntervalOID), "percentile_cont(1022,1186)": cont(types.IntervalOID),
 		"percentile_disc(701,2283)": disc, "percentile_disc(1022,2283)": disc,
+		"rank(2276)":       hypothetical(func(p Place) types.Datum { return types.NewInt(p.Before + 1) }),
+		"dense_rank(2276)": hypothetical(func(p Place) types.Datum { return types.NewInt(p.GroupsBefore + 1) }),
+		"percent_rank(2276)": hypothetical(func(p Place) types.Datum {
+			if p.Rows == 0 {
+				return types.NewFloat(0)
+			}
+			return types.NewFloat(float64(p.Before) / float64(p.Rows))
+		}),
+		"cume_dist(2276)": hypothetical(func(p Place) types.Datum {
+			return types.NewFloat(float64(p.Before+p.Peers+1) / float64(p.Rows+1))
+		}),
 		"mode(2283)": {agg: func(_ *Ctx, ts []types.T) Agg { return &modeAgg{t: ts[len(ts)-1].OID} }},
 	}
 }
+
+// hypotheticalAgg computes a rank from the place of the hypothetical row.
+type hypotheticalAgg struct {
+	value func(Place) types.Datum
+	place Place
+}
+
+func hypothetical(value func(Place) types.Datum) kernel {
+	return kernel{agg: func(*Ctx, []types.T) Agg { return &hypotheticalAgg{value: value} }}
+}
+
+func (a *hypotheticalAgg) Place(p Place)                    { a.place = p }
+func (a *hypotheticalAgg) Add(*Ctx, []types.Datum) error    { return nil }
+func (a *hypotheticalAgg) Result(*Ctx) (types.Datum, error) { return a.value(a.place), nil }
+func (a *hypotheticalAgg) Size() int                        { return 64 }
 
 // percentile keeps the sorted values and picks or interpolates.
 type percentile struct {
