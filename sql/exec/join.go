@@ -499,6 +499,7 @@ func (c *compiler) hashJoin(n *plan.HashJoin) (spec, error) {
 	if err != nil {
 		return nil, err
 	}
+	j.keep = constant(n.R, n.RKeys...) // The table holds the keys, which outer columns may decide.
 	s := &hashJoinSpec{joinSpec: j, nullAware: n.NullAware && n.Kind == rel.Anti}
 	if s.lKeys, err = c.exprs(n.LKeys, n.L.Columns()); err != nil {
 		return nil, err

@@ -9,9 +9,12 @@ import (
 // constant reports whether n yields the same rows however often it is opened in
 // one execution: nothing in it refers to a column from outside, or reads a CTE.
 // What a join has built of such an input outlives a rescan.
-func constant(n plan.Node) bool {
+func constant(n plan.Node, keys ...rel.Expr) bool {
 	f := finder{made: map[rel.ColID]bool{}, used: map[rel.ColID]bool{}}
 	f.node(n)
+	for _, k := range keys {
+		f.expr(k)
+	}
 	for id := range f.used {
 		if !f.made[id] {
 			return false

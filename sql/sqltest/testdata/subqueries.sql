@@ -7,3 +7,7 @@ select r1.id, (select min(x.v) from tq x where x.id > r1.id) = any (select r2.v 
 -- a CTE that reads a column from outside of it
 select (with c as (select t.id v) select (select v from c)) from tq t order by 1;
 select t.id in (with c as materialized (select t.id v) select v from c) from tq t order by 1;
+-- A hash join inside of a subquery whose keys an outer row decides.
+create table hj (id int primary key, n int, d int);
+insert into hj values (1, 1, 1), (2, 2, 2), (3, 3, 1), (4, 4, 2);
+select o.id, o.n in (select b.n from hj a join hj b on a.n < b.n where case when b.d < o.d then o.id else b.d end = a.d) from hj o order by 1;
