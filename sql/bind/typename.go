@@ -227,12 +227,12 @@ func (b *binder) intervalMod(mods []int, pos int) int32 {
 		if mods[0] == fullRange {
 			return -1
 		}
-		return int32(uint32(fullPrecision)<<16 | uint32(mods[0]&fullRange))
+		return int32(mods[0]&fullRange)<<16 | fullPrecision
 	case 2:
 		if mods[1] < 0 {
 			b.fail(pos, pgerr.InvalidParameterValue, "INTERVAL(%d) precision must not be negative", mods[1])
 		}
-		return int32(min(mods[1], maxPrecision)<<16 | mods[0]&fullRange)
+		return int32(mods[0]&fullRange)<<16 | int32(min(mods[1], maxPrecision))
 	}
 	b.fail(pos, pgerr.InvalidParameterValue, "invalid INTERVAL type modifier")
 	return -1
