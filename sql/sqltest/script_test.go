@@ -63,10 +63,7 @@ func script(t testing.TB, c *pgconn.PgConn, file string, zorya bool) []string {
 		t.Fatal(err)
 	}
 	var out []string
-	for _, sql := range strings.Split(string(text), ";\n") {
-		if sql = strings.TrimSpace(sql); sql == "" {
-			continue
-		}
+	for _, sql := range statements(string(text)) {
 		sent := sql
 		if !zorya {
 			sent = strings.Replace(sql, " ASYNC ", " ", 1)
@@ -84,6 +81,16 @@ func script(t testing.TB, c *pgconn.PgConn, file string, zorya bool) []string {
 		out = append(out, sql+";\n"+a.String()+"\n")
 	}
 	return out
+}
+
+// statements are those of a script.
+func statements(text string) (list []string) {
+	for _, sql := range strings.Split(text, ";\n") {
+		if sql = strings.TrimSpace(sql); sql != "" {
+			list = append(list, sql)
+		}
+	}
+	return list
 }
 
 // await waits until all indexes are built.
