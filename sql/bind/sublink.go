@@ -14,7 +14,7 @@ func (b *binder) sublink(s *scope, x *ast.Sublink) rel.Expr {
 	sub := &rel.Subquery{T: types.Of(types.BoolOID), Query: b.strip(q), Pos: x.At}
 	switch x.Kind {
 	case ast.ExistsSublink:
-		sub.Kind = rel.ExistsQuery
+		sub.Kind, sub.Query = rel.ExistsQuery, rowsOnly(sub.Query)
 	case ast.ScalarSublink:
 		sub.Kind, sub.T = rel.ScalarQuery, b.oneColumn(q, x.At).T
 	case ast.ArraySublink:
@@ -35,6 +35,33 @@ func (b *binder) sublink(s *scope, x *ast.Sublink) rel.Expr {
 		sub.Cmp = b.compareRows(x.Schema, x.Op, b.testList(s, x.Test), q.cols, x.At)
 	}
 	return sub
+}
+
+// rowsOnly is a query whose rows are counted and not looked at: what it selects and
+// how it sorts is dropped, so that EXISTS (SELECT 1/0 …) does not fail. As in
+// PostgreSQL, that does not hold for queries that group.
+func rowsOnly(n rel.Node) rel.Node {
+	switch x := n.(type) {
+	case *rel.Sort:
+		return rowsOnly(x.Input)
+	case *rel.DistinctOn:
+		return rowsOnly(x.Input)
+	case *rel.Project:
+		below := x.Input
+		for {
+			f, ok := below.(*rel.Filter)
+			if !ok {
+				break
+			}
+			below = f.Input
+		}
+		switch below.(type) {
+		case *rel.Aggregate, *rel.Window:
+			return n
+		}
+		return x.Input
+	}
+	return n
 }
 
 func (b *binder) oneColumn(q *query, pos int) rel.Column {

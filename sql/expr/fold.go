@@ -1,6 +1,9 @@
 package expr
 
 import (
+	"strings"
+
+	"zorya/pgerr"
 	"zorya/sql/funcs"
 	"zorya/sql/rel"
 	"zorya/sql/types"
@@ -88,6 +91,30 @@ func Fold(c *funcs.Ctx, e rel.Expr) rel.Expr {
 		}
 		return &rel.Const{T: x.Type(), D: d}
 	})
+}
+
+// Fault returns the data error (SQLSTATE 22…) of a constant part of e, which is folded
+// already: PostgreSQL tells it when it plans, whether or not the part would ever be
+// computed. Branches that Fold has dropped do not count, nor those of CASE x WHEN.
+func Fault(c *funcs.Ctx, e rel.Expr) (fault error) {
+	env := &Env{Ctx: c}
+	rel.WalkExpr(e, func(x rel.Expr) bool {
+		if k, ok := x.(*rel.Case); ok && k.Arg != nil || fault != nil {
+			return false
+		}
+		if _, done := x.(*rel.Const); done || !IsConst(x) || slotted(x) {
+			return fault == nil
+		}
+		n, err := Compile(x, nil, nil)
+		if err != nil {
+			return false
+		}
+		if _, err = n.Row(env, nil); strings.HasPrefix(pgerr.Code(err), "22") {
+			fault = err
+		}
+		return false
+	})
+	return fault
 }
 
 func slotted(e rel.Expr) bool {

@@ -32,6 +32,9 @@ type Env struct {
 // that the binder makes.
 func Build(env *Env, q *rel.Query) (p *Plan, err error) {
 	b := &planner{env: env, origin: map[rel.ColID]origin{}, ctes: map[*rel.CTE]*CTE{}, inlined: map[*rel.CTE]bool{}, planned: map[*rel.Subquery]*SubPlan{}, exprsOf: map[types.OID]*rel.TableExprs{}}
+	if err := b.fault(q.Root); err != nil {
+		return nil, err
+	}
 	root := b.node(q.Root, nil, nil)
 	if b.err != nil {
 		return nil, b.err

@@ -169,7 +169,11 @@ func (p *parser) bracketPart(first bool) set {
 		return s
 	}
 	p.at++
-	if p.peek(0) == ']' || !p.has(0) {
+	if !p.has(0) {
+		p.fail("brackets [] not balanced")
+		return nil
+	}
+	if p.peek(0) == ']' {
 		p.fail("invalid character range")
 		return nil
 	}
