@@ -79,10 +79,6 @@ func plant(name string, runs int, program string) int {
 			}
 			continue
 		}
-		if bug.Within == 0 {
-			fmt.Printf("%-60s not looked for: the world does not find it yet\n", bug.Name)
-			continue
-		}
 		found, what, err := hunt(bug, runs)
 		if err != nil {
 			fmt.Printf("%-60s NOT FOUND: %v\n", bug.Name, err)
