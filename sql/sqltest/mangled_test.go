@@ -26,7 +26,10 @@ func TestMangled(t *testing.T) {
 	setup := slices.Clone(corpus)
 	for n := range *mangled {
 		if n%500 == 0 { // what statements have made is dropped, and made again
-			must(t, z, "rollback", "discard all")
+			must(t, z, "rollback", "discard all", "set statement_timeout = '3s'")
+			for _, name := range run(t, z, "select tablename from pg_tables where schemaname = 'public'").rows {
+				run(t, z, `drop table if exists "`+name+`" cascade`)
+			}
 			for _, st := range setup {
 				run(t, z, strings.Join(st, ""))
 			}
