@@ -2,7 +2,6 @@ package funcs
 
 import (
 	"math"
-	"strings"
 	"time"
 	_ "time/tzdata" // zones must not depend on the machine
 
@@ -165,36 +164,4 @@ func loadZone(name string) (*time.Location, error) {
 		return z, nil
 	}
 	return types.ParseZone(name)
-}
-
-// zoneOffset reads [+-]hh[:mm[:ss]] as seconds.
-func zoneOffset(s string) (int, bool) {
-	sign := 1
-	if s[0] == '+' || s[0] == '-' {
-		if s[0] == '-' {
-			sign = -1
-		}
-		s = s[1:]
-	}
-	total, unit := 0, 3600
-	for _, part := range strings.Split(s, ":") {
-		n := 0
-		if part == "" || len(part) > 4 || unit == 0 {
-			return 0, false
-		}
-		for _, r := range part {
-			if r < '0' || r > '9' {
-				return 0, false
-			}
-			n = n*10 + int(r-'0')
-		}
-		if len(part) > 2 {
-			n = n/100*60 + n%100
-			total += n * 60
-			continue
-		}
-		total += n * unit
-		unit /= 60
-	}
-	return sign * total, total <= 168*3600
 }
