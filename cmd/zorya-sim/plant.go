@@ -115,7 +115,7 @@ func hunt(bug sim.Bug, runs int) (found []int, what string, err error) {
 	}
 	for i := range runs {
 		first := 1 + 100_000*i
-		out, err := exec.Command(binary, "-seed", strconv.Itoa(first), "-seeds", strconv.Itoa(bug.Within), "-workers", "1").CombinedOutput()
+		out, err := exec.Command(binary, "-seed", strconv.Itoa(first), "-seeds", strconv.Itoa(bug.Within), "-workers", "1", "-workloads", bug.Workload).CombinedOutput()
 		if err == nil {
 			return nil, "", fmt.Errorf("in %d seeds from %d", bug.Within, first)
 		}
