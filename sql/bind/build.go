@@ -42,7 +42,9 @@ func (b *binder) build(q *selection) *query {
 	case len(q.on) > 0:
 		node = q.stackDistinctOn(node)
 	case q.sel.Distinct:
-		node = q.stackSort(&rel.DistinctOn{Input: node})
+		// What GROUP BY added is not part of what must be distinct.
+		shown := b.strip(&query{node: node, cols: out.cols})
+		node = q.stackSort(&rel.DistinctOn{Input: shown})
 	default:
 		node = q.stackSort(node)
 	}

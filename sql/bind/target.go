@@ -169,7 +169,7 @@ func nameOf(x ast.Expr) (string, int) {
 		return sublinkName(x)
 	case *ast.Case:
 		if x.Else != nil {
-			if name, good := nameOf(x.Else); good > 0 {
+			if name, good := nameOf(x.Else); good > 1 {
 				return name, good
 			}
 		}

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"slices"
+
 	"zorya/pgerr"
 	"zorya/sql/funcs"
 	"zorya/sql/rel"
@@ -95,10 +97,11 @@ func vecCall(e *rel.Call, args []*node, apply applyFunc) func(*Env, *types.Batch
 			if err != nil {
 				return nil, err
 			}
-			if fn.Strict && v.Kind == types.KindNull {
-				return fill(kind, types.Null, b.Len), nil
-			}
 			in[i] = v
+		}
+		// Only now: another argument may have failed.
+		if fn.Strict && slices.ContainsFunc(in, func(v *types.Vec) bool { return v.Kind == types.KindNull }) {
+			return fill(kind, types.Null, b.Len), nil
 		}
 		out := types.NewVec(kind, b.Len)
 		if fn.Strict {

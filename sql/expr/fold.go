@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"strings"
 
 	"zorya/pgerr"
@@ -77,7 +78,7 @@ func settled(t types.OID) bool {
 func Fold(c *funcs.Ctx, e rel.Expr) rel.Expr {
 	env := &Env{Ctx: c}
 	return Map(e, func(x rel.Expr) rel.Expr {
-		x = simplify(x)
+		x = simplify(c, x)
 		if _, done := x.(*rel.Const); done || !IsConst(x) || slotted(x) {
 			return x
 		}
@@ -137,11 +138,13 @@ func fixedValue(e rel.Expr) (types.Datum, bool) {
 	return c.D, true
 }
 
-func simplify(e rel.Expr) rel.Expr {
+func simplify(c *funcs.Ctx, e rel.Expr) rel.Expr {
 	switch e := e.(type) {
+	case *rel.Call:
+		return simplifyCall(c, e)
 	case *rel.Bool:
 		if e.Op != rel.Not {
-			return simplifyJunction(e)
+			return simplifyJunction(c, e)
 		}
 	case *rel.Case:
 		return simplifyCase(e)
@@ -151,9 +154,26 @@ func simplify(e rel.Expr) rel.Expr {
 	return e
 }
 
+// simplifyCall makes NULL of a strict function with an argument that is always NULL,
+// unless PostgreSQL would fail at another argument first.
+func simplifyCall(c *funcs.Ctx, e *rel.Call) rel.Expr {
+	if !e.Fn.Strict || e.Fn.Set || e.Fn.Kind != funcs.Plain && e.Fn.Kind != 0 {
+		return e
+	}
+	null := slices.ContainsFunc(e.Args, func(a rel.Expr) bool {
+		d, ok := fixedValue(a)
+		return ok && d.IsNull()
+	})
+	if !null || slices.ContainsFunc(e.Args, func(a rel.Expr) bool { return Fault(c, a) != nil }) {
+		return e
+	}
+	return &rel.Const{T: e.T, D: types.Null}
+}
+
 // simplifyJunction drops neutral arguments of AND and OR, flattens nested ones,
-// and cuts at a decisive one (what comes before it may fail, or not, as in PostgreSQL).
-func simplifyJunction(e *rel.Bool) rel.Expr {
+// and cuts at a decisive one (what comes before it may fail, or not, as in PostgreSQL),
+// unless a constant before that one fails.
+func simplifyJunction(c *funcs.Ctx, e *rel.Bool) rel.Expr {
 	decisive := e.Op == rel.Or
 	var args []rel.Expr
 	for _, a := range e.Args {
@@ -164,6 +184,9 @@ func simplifyJunction(e *rel.Bool) rel.Expr {
 		d, ok := fixedValue(a)
 		if ok && !d.IsNull() {
 			if d.Bool() == decisive {
+				if slices.ContainsFunc(args, func(before rel.Expr) bool { return Fault(c, before) != nil }) {
+					return e
+				}
 				return a
 			}
 			continue

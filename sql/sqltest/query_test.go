@@ -232,7 +232,11 @@ func (g *gen) grouped(outer scope, kinds []kind) string {
 	for i, k := range kinds {
 		list[i] = out(k)
 	}
-	sql := fmt.Sprintf("select %s from %s%s", strings.Join(list, ", "), from, g.where(all))
+	word := ""
+	if g.chance(20) {
+		word = "distinct "
+	}
+	sql := fmt.Sprintf("select %s%s from %s%s", word, strings.Join(list, ", "), from, g.where(all))
 	if len(keys) > 0 {
 		names := make([]string, len(keys))
 		for i, k := range keys {
@@ -317,7 +321,11 @@ func (g *gen) windowed(outer scope, kinds []kind) string {
 		}
 	}
 	all := append(append(scope{}, own...), outer...)
-	return fmt.Sprintf("select %s from %s %s%s", strings.Join(list, ", "), table, r, g.where(all))
+	word := ""
+	if g.chance(20) {
+		word = "distinct "
+	}
+	return fmt.Sprintf("select %s%s from %s %s%s", word, strings.Join(list, ", "), table, r, g.where(all))
 }
 
 // known is an expression whose type needs no guess: a literal of text gets a cast.
