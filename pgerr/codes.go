@@ -29,6 +29,7 @@ const (
 	ForeignKeyViolation         = "23503"
 	UniqueViolation             = "23505"
 	CheckViolation              = "23514"
+	WithCheckOptionViolation    = "44000"
 	InvalidCursorState          = "24000"
 	ActiveSQLTransaction        = "25001"
 	ReadOnlySQLTransaction      = "25006"

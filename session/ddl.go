@@ -58,7 +58,7 @@ func (s *Session) ddlEnv(ctx context.Context) *ddl.Env {
 		InBlock: s.status != idle || s.txn.changes > 1,
 		Bind: ddl.Binder{
 			ResolveType: b.resolveType, BindDefault: b.bindDefault, FixedDefault: b.fixedDefault, BindGenerated: b.bindGenerated, BindCheck: b.bindCheck,
-			BindDomainCheck: b.bindDomainCheck, BindIndexExpr: b.bindIndexExpr, BindView: b.bindView, CheckFunction: b.checkFunction,
+			BindDomainCheck: b.bindDomainCheck, BindIndexExpr: b.bindIndexExpr, BindView: b.bindView, NotUpdatable: b.notUpdatable, CheckFunction: b.checkFunction,
 		},
 		SetSequence: s.shared.Sequences.Set,
 	}
@@ -143,11 +143,15 @@ func (b ddlBinder) bindView(snap *catalog.Snapshot, q *ast.Select, text string) 
 	if err != nil {
 		return ddl.BoundView{}, err
 	}
-	out := ddl.BoundView{Text: text, Refs: v.Refs, Uses: v.Uses}
+	out := ddl.BoundView{Text: text, Refs: v.Refs, Uses: v.Uses, NotUpdatable: v.NotUpdatable}
 	for _, c := range v.Cols {
 		out.Cols = append(out.Cols, catalog.Col{Name: c.Name, T: c.T})
 	}
 	return out, nil
+}
+
+func (b ddlBinder) notUpdatable(snap *catalog.Snapshot, v *catalog.Table) string {
+	return bind.NotUpdatable(b.env(snap), v)
 }
 
 func (b ddlBinder) checkFunction(snap *catalog.Snapshot, f *catalog.Function) error {

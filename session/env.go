@@ -192,7 +192,7 @@ func (e env) CatalogFunc(c *funcs.Ctx, name string, args []types.Datum, argTypes
 // catalogEnv is what the virtual tables may know of the session.
 func (s *Session) catalogEnv() *pgcatalog.Env {
 	return &pgcatalog.Env{Snap: s.txn.snap, SearchPath: s.searchPath(), Role: s.roleOID, Tx: s.txn.tx, Settings: s.settingRows,
-		Conflicts: s.shared.conflicts.all}
+		Conflicts: s.shared.conflicts.all, Updatable: func(v *catalog.Table) []bool { return bind.UpdatableColumns(s.bindEnv(context.Background()), v) }}
 }
 
 // settingRows are name, value and default of every parameter, for pg_settings.

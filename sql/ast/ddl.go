@@ -126,6 +126,12 @@ type (
 		Role        RoleSpec
 		SeqOpts     []SeqOpt
 		Always      *bool
+		Options     []RelOption // of SET (…) and RESET (…)
+	}
+	// A RelOption is a parameter of WITH (name = value).
+	RelOption struct {
+		Name, Value string
+		HasValue    bool
 	}
 	Rename struct {
 		Object   string // "table", "column", "index", "view", "schema", "sequence", "role", "constraint", "domain", "function", "routine", "type", …
@@ -190,7 +196,7 @@ type (
 		Recursive   bool
 		Temp        bool
 		CheckOption string
-		Options     []string
+		Options     []RelOption
 	}
 	CreateSequence struct {
 		Name        Name

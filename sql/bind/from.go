@@ -180,7 +180,7 @@ func (b *binder) viewQuery(t *catalog.Table, lock *lockReq) *query {
 		b.throw(0, err)
 	}
 	path, owner := b.path, b.viewOwner
-	b.path, b.viewOwner = withCatalog(t.ViewPath), t.Owner
+	b.enterView(t)
 	b.stored++
 	q := b.bindSelect(sel, nil, selectOpts{resolve: true, lock: lock})
 	b.stored--

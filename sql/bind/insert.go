@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"zorya/pgerr"
 	"zorya/sql/ast"
 	"zorya/sql/catalog"
@@ -12,10 +14,11 @@ import (
 // insert binds INSERT. Its input is the full row: what the statement gives,
 // defaults for the rest.
 func (b *binder) insert(s *scope, st *ast.Insert) *query {
-	t := b.target(st.Table, "insert into")
-	b.hideTarget(s, t, st.Alias)
-	attrs := b.insertColumns(t, st)
-	w := &rowWriter{b: b, t: t, st: st, attrs: attrs}
+	d := b.target(st.Table, inserting)
+	t := d.t
+	b.hideTarget(s, d.shown, st.Alias)
+	named := b.insertColumns(d, st)
+	w := &rowWriter{b: b, d: d, t: t, st: st, named: named}
 	n := &rel.Insert{Table: t}
 	switch {
 	case st.Source == nil:
@@ -25,24 +28,24 @@ func (b *binder) insert(s *scope, st *ast.Insert) *query {
 	default:
 		n.Input = w.fromQuery(s, st)
 	}
-	write := b.need(t.OID, 'a', false, false)
-	for _, a := range w.written {
-		write.cols[a] = true
+	writes := b.use(d, 'a', false)
+	for _, i := range w.written {
+		writes(i)
 	}
 	name, aliased := st.Alias, st.Alias != ""
 	if !aliased {
-		name = t.Name
+		name = d.shown.Name
 	}
-	read := b.need(t.OID, 'r', false, true)
+	read := b.readTable(d)
 	if st.OnConflict != nil {
-		n.OnConflict = b.onConflict(s, t, name, aliased, read, st.OnConflict)
+		n.OnConflict = b.onConflict(s, d, name, aliased, read, st.OnConflict)
 	}
 	rs := &scope{outer: s.outer, ctes: s.ctes}
-	row, ret := b.newRow(rs, t, name, aliased, read)
+	row, ret := b.rowThrough(rs, d, name, aliased, read)
 	rs.items = []*item{row}
 	n.Ret = ret
 	n.Returning = b.returning(rs, st.Returning)
-	n.Bound = b.tableExprs(t)
+	n.Bound = b.bound(d)
 	return &query{node: n, cols: returningCols(n.Returning), kind: "INSERT"}
 }
 
@@ -63,15 +66,16 @@ func plainValues(q *ast.Select) bool {
 	return q.Values != nil && q.With == nil && len(q.OrderBy) == 0 && q.Limit == nil && q.Offset == nil && len(q.Locking) == 0
 }
 
-// insertColumns finds the columns to insert into; all live ones if none is named.
-func (b *binder) insertColumns(t *catalog.Table, st *ast.Insert) []int {
+// insertColumns finds the columns to insert into, by their index in the relation that
+// the statement names; all live ones if none is named.
+func (b *binder) insertColumns(d *destination, st *ast.Insert) []int {
 	if len(st.Columns) == 0 {
-		return t.Live()
+		return d.shown.Live()
 	}
 	seen := map[int]bool{}
 	var attrs []int
 	for _, c := range st.Columns {
-		i := b.columnOf(t, c.Name, c.Path, c.Pos)
+		i := b.columnOf(d, c.Name, c.Path, c.Pos)
 		if seen[i] {
 			b.fail(c.Pos, pgerr.DuplicateColumn, "column \"%s\" specified more than once", c.Name)
 		}
@@ -84,24 +88,25 @@ func (b *binder) insertColumns(t *catalog.Table, st *ast.Insert) []int {
 // A rowWriter makes full rows for a table.
 type rowWriter struct {
 	b        *binder
+	d        *destination
 	t        *catalog.Table
 	st       *ast.Insert
-	attrs    []int // columns that the statement names, or all
-	written  []int // columns that it gives values for
+	named    []int // columns that the statement names, or all, of the relation that it names
+	written  []int // those that it gives values for
 	defaults map[int]rel.Expr
 }
 
 // checkCount compares the number of values with that of columns.
 func (w *rowWriter) checkCount(n int, posOf func(i int) int) {
 	b := w.b
-	if n > len(w.attrs) {
-		b.fail(posOf(len(w.attrs)), pgerr.SyntaxError, "INSERT has more expressions than target columns")
+	if n > len(w.named) {
+		b.fail(posOf(len(w.named)), pgerr.SyntaxError, "INSERT has more expressions than target columns")
 	}
-	if n < len(w.attrs) && len(w.st.Columns) > 0 && w.st.Source != nil {
+	if n < len(w.named) && len(w.st.Columns) > 0 && w.st.Source != nil {
 		b.fail(w.st.Columns[n].Pos, pgerr.SyntaxError, "INSERT has more target columns than expressions")
 	}
 	if w.st.Source != nil {
-		w.written = w.attrs[:n]
+		w.written = w.named[:n]
 	}
 }
 
@@ -147,23 +152,39 @@ func (w *rowWriter) columns() []rel.Column {
 func (w *rowWriter) row(given []arg) []rel.Expr {
 	out := make([]rel.Expr, len(w.t.Columns))
 	for i, a := range given {
-		attr := w.attrs[i]
-		c := &w.t.Columns[attr]
 		if a.x == nil {
+			w.b.storedColumn(w.d, w.named[i], inserting)
 			continue
 		}
-		if w.overridden(c) {
-			w.b.assign(a.x, c, a.pos)
+		c := w.d.column(w.named[i])
+		x := w.b.assign(a.x, c, a.pos)
+		attr, ok := w.b.storedColumn(w.d, w.named[i], inserting)
+		if !ok {
 			continue
 		}
-		out[attr] = w.b.assign(a.x, c, a.pos)
+		if out[attr] != nil {
+			w.b.later(pgerr.New(pgerr.SyntaxError, "multiple assignments to same column \"%s\"", w.t.Columns[attr].Name))
+		}
+		if !w.overridden(c) {
+			out[attr] = x
+		}
 	}
+	w.viewDefaults()
 	for i := range out {
 		if out[i] == nil {
 			out[i] = w.missing(i)
 		}
 	}
 	return out
+}
+
+// viewDefaults refuses a default of a view for a column that it computes.
+func (w *rowWriter) viewDefaults() {
+	for i, a := range w.d.attrs {
+		if a < 0 && w.d.shown.Columns[i].Default != "" && !slices.Contains(w.named, i) {
+			w.b.storedColumn(w.d, i, inserting)
+		}
+	}
 }
 
 // overridden decides what becomes of a value given to an identity or generated
@@ -191,7 +212,7 @@ func (w *rowWriter) missing(attr int) rel.Expr {
 	if w.defaults == nil {
 		w.defaults = map[int]rel.Expr{}
 	}
-	x := w.b.defaultOf(w.t, attr)
+	x := w.b.defaultAt(w.d, slices.Index(w.d.attrs, attr), attr)
 	w.defaults[attr] = x
 	return x
 }
@@ -203,7 +224,7 @@ func (w *rowWriter) fromQuery(s *scope, st *ast.Insert) rel.Node {
 	w.checkCount(len(q.cols), q.posOf)
 	given := make([]arg, len(q.cols))
 	for i := range q.cols {
-		c := &w.t.Columns[w.attrs[i]]
+		c := w.d.column(w.named[i])
 		if x := q.unknown[i]; x != nil {
 			x = b.coerceUnknown(x, c.T, q.posOf(i))
 			q.set(i, x)
@@ -267,26 +288,26 @@ func (b *binder) storedExpr(s *scope, text string, k exprKind) rel.Expr {
 }
 
 // onConflict binds ON CONFLICT.
-func (b *binder) onConflict(s *scope, t *catalog.Table, name string, aliased bool, read *privUse, oc *ast.OnConflict) *rel.OnConflict {
+func (b *binder) onConflict(s *scope, d *destination, name string, aliased bool, read *privUse, oc *ast.OnConflict) *rel.OnConflict {
 	if oc.DoUpdate && oc.Constraint == "" && len(oc.Infer) == 0 {
 		b.throw(oc.Pos, pgerr.New(pgerr.SyntaxError, "ON CONFLICT DO UPDATE requires inference specification or constraint name").
 			WithHint("For example, ON CONFLICT (column_name)."))
 	}
 	cs := &scope{outer: s.outer, ctes: s.ctes}
-	old, oldCols := b.newRow(cs, t, name, aliased, read)
+	old, oldCols := b.rowThrough(cs, d, name, aliased, read)
 	cs.items = []*item{old}
 	n := &rel.OnConflict{DoUpdate: oc.DoUpdate, Old: oldCols}
-	n.Index = b.arbiter(cs, t, old, oc)
-	excluded, exCols := b.newRow(cs, t, "excluded", true, read)
+	n.Index = b.arbiter(cs, d.t, oldCols, oc)
+	excluded, exCols := b.rowThrough(cs, d, "excluded", true, read)
 	n.Excluded = exCols
 	if !oc.DoUpdate {
 		return n
 	}
 	cs.items = []*item{old, excluded}
-	list := b.assignments(cs, t, oc.Set)
-	write := b.need(t.OID, 'w', false, false)
+	list := b.assignments(cs, d, oc.Set, inserting)
+	writes := b.use(d, 'w', false)
 	for _, a := range list {
-		write.cols[a.attr] = true
+		writes(a.named)
 		n.Attrs, n.New = append(n.Attrs, a.attr), append(n.New, a.x)
 	}
 	if oc.Where != nil {
@@ -296,7 +317,7 @@ func (b *binder) onConflict(s *scope, t *catalog.Table, name string, aliased boo
 }
 
 // arbiter finds the unique index that decides about conflicts; nil: any.
-func (b *binder) arbiter(cs *scope, t *catalog.Table, row *item, oc *ast.OnConflict) *catalog.Index {
+func (b *binder) arbiter(cs *scope, t *catalog.Table, row []rel.Column, oc *ast.OnConflict) *catalog.Index {
 	if oc.Constraint != "" {
 		for _, x := range t.AllIndexes() {
 			if x.Constraint == oc.Constraint && x.Unique && !x.Hidden {
@@ -325,7 +346,7 @@ func (b *binder) arbiter(cs *scope, t *catalog.Table, row *item, oc *ast.OnConfl
 		where = b.toBool(b.exprAs(cs, oc.InferWhere, kindIndexPred), "WHERE", startOf(oc.InferWhere))
 	}
 	for _, x := range t.AllIndexes() {
-		if x.Unique && !x.Hidden && x.State == catalog.IndexPublic && b.indexMatches(cs, t, x, want, where) {
+		if x.Unique && !x.Hidden && x.State == catalog.IndexPublic && b.indexMatches(t, row, x, want, where) {
 			return x
 		}
 	}
@@ -335,11 +356,12 @@ func (b *binder) arbiter(cs *scope, t *catalog.Table, row *item, oc *ast.OnConfl
 
 // indexMatches reports whether an index has just the wanted keys and a predicate
 // that the given one implies.
-func (b *binder) indexMatches(cs *scope, t *catalog.Table, x *catalog.Index, want []rel.Expr, where rel.Expr) bool {
+func (b *binder) indexMatches(t *catalog.Table, row []rel.Column, x *catalog.Index, want []rel.Expr, where rel.Expr) bool {
+	cs := &scope{items: []*item{shownRow(t, row)}}
 	var keys []rel.Expr
 	for _, k := range x.Keys {
 		if k.Col >= 0 {
-			keys = append(keys, b.findColumn(&scope{items: cs.items}, t.Columns[k.Col].Name, 0))
+			keys = append(keys, &rel.Col{T: row[k.Col].T, ID: row[k.Col].ID})
 		} else {
 			keys = append(keys, b.storedExpr(cs, k.Expr, kindIndexExpr))
 		}
@@ -355,6 +377,15 @@ func (b *binder) indexMatches(cs *scope, t *catalog.Table, x *catalog.Index, wan
 	}
 	pred := b.toBool(b.storedExpr(cs, x.Where, kindIndexPred), "WHERE", 0)
 	return b.subset(conjuncts(pred), conjuncts(where))
+}
+
+// shownRow is an item for columns of a row of t.
+func shownRow(t *catalog.Table, row []rel.Column) *item {
+	it := &item{name: t.Name, relVisible: true, colVisible: true, table: t}
+	for _, i := range t.Live() {
+		it.cols = append(it.cols, &nsCol{name: t.Columns[i].Name, id: row[i].ID, t: row[i].T})
+	}
+	return it
 }
 
 func conjuncts(x rel.Expr) []rel.Expr {

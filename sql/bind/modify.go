@@ -33,41 +33,25 @@ func (b *binder) modify(stmt ast.Stmt, outer *scope, top bool) *query {
 	return q
 }
 
-// target finds the table that a statement writes.
-func (b *binder) target(n ast.Name, verb string) *catalog.Table {
-	t := b.table(n)
-	switch t.Kind {
-	case catalog.RelTable:
-		return t
-	case catalog.RelVirtual:
-		b.later(pgerr.New(pgerr.InsufficientPrivilege, "permission denied: \"%s\" is a system catalog", t.Name))
-	default:
-		b.later(pgerr.New(pgerr.ObjectNotInPrerequisite, "cannot %s view \"%s\"", verb, t.Name).
-			WithDetail("Views are not updatable in this version."))
-	}
-	return writable(t)
-}
-
-// writable stands in for a relation that cannot be written, so that errors of the
-// rest of the statement come first.
-func writable(t *catalog.Table) *catalog.Table {
-	c := *t
-	c.Kind = catalog.RelTable
-	if c.Primary == nil {
-		c.Primary = &catalog.Index{Header: catalog.Header{Name: t.Name}, Table: t.OID, Hidden: true}
-	}
-	return &c
+// A scanned is the scan of a written table, as the statement sees it.
+type scanned struct {
+	it    *item // of the relation that the statement names
+	scan  *rel.Scan
+	node  rel.Node // the scan, with the conditions of the views that it is written through
+	old   []rel.Column
+	alias string
 }
 
 // scanTarget makes the scan of a written table: all columns, the row's key and
 // its stored form.
-func (b *binder) scanTarget(s *scope, t *catalog.Table, alias string, name ast.Name) (*item, *rel.Scan, []rel.Column) {
+func (b *binder) scanTarget(s *scope, d *destination, alias string) *scanned {
+	t := d.t
 	it := &item{name: alias, aliased: alias != "", relVisible: true, colVisible: true, table: t}
 	if alias == "" {
 		it.name = t.Name
 		it.schema = b.schemaName(t.Schema)
 	}
-	it.priv = b.need(t.OID, 'r', false, true)
+	it.priv = b.readTable(d)
 	sc := b.scanItem(s, it, t).(*rel.Scan)
 	for i := range t.Columns {
 		if !t.Columns[i].Dropped {
@@ -75,8 +59,11 @@ func (b *binder) scanTarget(s *scope, t *catalog.Table, alias string, name ast.N
 		}
 	}
 	sc.RowID, sc.Whole = b.newID(), b.newID()
-	s.all = append(s.all, it)
-	return it, sc, it.scan.cols
+	if !d.isView() {
+		s.all = append(s.all, it)
+	}
+	shown, conds := b.through(s, d, it, alias)
+	return &scanned{it: shown, scan: sc, node: withConds(sc, conds), old: it.scan.cols, alias: alias}
 }
 
 // newRow makes columns for a row of t as it will be, one per column of the table,
@@ -128,18 +115,20 @@ func returningCols(p *rel.Project) []rel.Column {
 	return p.Cols
 }
 
-// An assignment gives a column a value; x nil: its default.
+// An assignment gives a column a value; x nil: its default. named is the column's index
+// in the relation that the statement names, attr that in the table.
 type assignment struct {
-	attr int
-	x    rel.Expr
-	pos  int
+	named, attr int
+	x           rel.Expr
+	pos         int
 }
 
-// columnOf finds a column to assign to.
-func (b *binder) columnOf(t *catalog.Table, name string, path []ast.Access, pos int) int {
-	i := t.Column(name)
+// columnOf finds a column to assign to, by its index in the relation that the
+// statement names.
+func (b *binder) columnOf(d *destination, name string, path []ast.Access, pos int) int {
+	i := d.shown.Column(name)
 	if i < 0 {
-		b.fail(pos, pgerr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", name, t.Name)
+		b.fail(pos, pgerr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", name, d.shown.Name)
 	}
 	if len(path) > 0 {
 		b.fail(pos, pgerr.FeatureNotSupported, "assignment to a part of column \"%s\" is not supported", name)
@@ -148,22 +137,26 @@ func (b *binder) columnOf(t *catalog.Table, name string, path []ast.Access, pos 
 }
 
 // assignments binds SET. Values from a row subquery are read from one record.
-func (b *binder) assignments(s *scope, t *catalog.Table, set []ast.Assign) []assignment {
+func (b *binder) assignments(s *scope, d *destination, set []ast.Assign, does verb) []assignment {
 	var list []assignment
 	old := s.kind
 	s.kind = kindUpdateSource
 	for _, a := range set {
 		if !a.Multi {
-			list = append(list, b.assignOne(s, t, a.Columns[0], a.Path, a.X, a.Pos))
+			list = append(list, b.assignOne(s, d, a.Columns[0], a.Path, a.X, a.Pos))
 			continue
 		}
-		list = append(list, b.assignRow(s, t, a)...)
+		list = append(list, b.assignRow(s, d, a)...)
 	}
 	s.kind = old
 	seen := map[int]bool{}
 	var out []assignment
 	for _, a := range list {
-		c := &t.Columns[a.attr]
+		var ok bool
+		if a.attr, ok = b.storedColumn(d, a.named, does); !ok {
+			continue
+		}
+		c := &d.t.Columns[a.attr]
 		if seen[a.attr] {
 			b.later(pgerr.New(pgerr.SyntaxError, "multiple assignments to same column \"%s\"", c.Name))
 		}
@@ -172,7 +165,7 @@ func (b *binder) assignments(s *scope, t *catalog.Table, set []ast.Assign) []ass
 			if c.Generated != "" {
 				continue
 			}
-			a.x = b.defaultOf(t, a.attr)
+			a.x = b.resetTo(d, a.named, a.attr)
 		} else {
 			b.refuseGenerated(c, "column \"%s\" can only be updated to DEFAULT")
 		}
@@ -194,17 +187,17 @@ func (b *binder) refuseGenerated(c *catalog.Col, message string) {
 	}
 }
 
-func (b *binder) assignOne(s *scope, t *catalog.Table, name string, path []ast.Access, x ast.Expr, pos int) assignment {
+func (b *binder) assignOne(s *scope, d *destination, name string, path []ast.Access, x ast.Expr, pos int) assignment {
 	if _, isDefault := x.(*ast.Default); isDefault {
-		return assignment{attr: b.columnOf(t, name, path, pos), pos: pos}
+		return assignment{named: b.columnOf(d, name, path, pos), pos: pos}
 	}
 	e := b.expr(s, x)
-	i := b.columnOf(t, name, path, pos)
-	return assignment{attr: i, x: b.assign(e, &t.Columns[i], startOf(x)), pos: pos}
+	i := b.columnOf(d, name, path, pos)
+	return assignment{named: i, x: b.assign(e, d.column(i), startOf(x)), pos: pos}
 }
 
 // assignRow binds (a, b) = ROW (…) or (SELECT …).
-func (b *binder) assignRow(s *scope, t *catalog.Table, a ast.Assign) []assignment {
+func (b *binder) assignRow(s *scope, d *destination, a ast.Assign) []assignment {
 	var list []assignment
 	switch x := a.X.(type) {
 	case *ast.Row:
@@ -212,7 +205,7 @@ func (b *binder) assignRow(s *scope, t *catalog.Table, a ast.Assign) []assignmen
 			b.fail(x.At, pgerr.SyntaxError, "number of columns does not match number of values")
 		}
 		for i, name := range a.Columns {
-			list = append(list, b.assignOne(s, t, name, nil, x.Args[i], a.Pos))
+			list = append(list, b.assignOne(s, d, name, nil, x.Args[i], a.Pos))
 		}
 	case *ast.Sublink:
 		if x.Kind != ast.ScalarSublink {
@@ -224,9 +217,9 @@ func (b *binder) assignRow(s *scope, t *catalog.Table, a ast.Assign) []assignmen
 		}
 		record := b.recordOf(q, x.At)
 		for i, name := range a.Columns {
-			attr := b.columnOf(t, name, nil, a.Pos)
+			named := b.columnOf(d, name, nil, a.Pos)
 			f := &rel.Field{T: q.cols[i].T, X: record, N: i, Name: q.cols[i].Name}
-			list = append(list, assignment{attr: attr, x: b.assign(f, &t.Columns[attr], x.At), pos: a.Pos})
+			list = append(list, assignment{named: named, x: b.assign(f, d.column(named), x.At), pos: a.Pos})
 		}
 	default:
 		b.fail(startOf(x), pgerr.FeatureNotSupported, "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression")
@@ -282,53 +275,54 @@ func (b *binder) update(s *scope, st *ast.Update) *query {
 	if st.CurrentOf != "" {
 		b.fail(0, pgerr.FeatureNotSupported, "WHERE CURRENT OF is not supported")
 	}
-	t := b.target(st.Table, "update")
-	it, sc, old := b.scanTarget(s, t, st.Alias, st.Table)
-	node := b.joinFrom(s, it, sc, st.From)
+	d := b.target(st.Table, updating)
+	t := d.t
+	target := b.scanTarget(s, d, st.Alias)
+	node := b.joinFrom(s, target, st.From)
 	if st.Where != nil {
 		cond := b.toBool(b.exprAs(s, st.Where, kindWhere), "WHERE", startOf(st.Where))
 		node = &rel.Filter{Input: node, Cond: cond}
 	}
-	u := &rel.Update{Table: t, RowID: sc.RowID, Whole: sc.Whole, Old: old}
-	rs, ret := b.returningScope(s, it, t)
+	u := &rel.Update{Table: t, RowID: target.scan.RowID, Whole: target.scan.Whole, Old: target.old}
+	rs, ret := b.returningScope(s, d, target)
 	u.Ret = ret
 	u.Returning = b.returning(rs, st.Returning)
-	list := b.assignments(s, t, st.Set)
-	write := b.need(t.OID, 'w', false, false)
+	list := b.assignments(s, d, st.Set, updating)
+	writes := b.use(d, 'w', false)
 	node = b.shareRecords(s, node, list)
 	var cols []rel.Column
 	var xs []rel.Expr
 	for _, a := range list {
-		write.cols[a.attr] = true
+		writes(a.named)
 		c := b.newColumn(s, t.Columns[a.attr].Name, a.x.Type())
 		cols, xs = append(cols, c), append(xs, a.x)
 		u.Attrs, u.New = append(u.Attrs, a.attr), append(u.New, c.ID)
 	}
 	b.sortScans()
 	u.Input = pass(node, cols, xs)
-	u.Bound = b.tableExprs(t)
+	u.Bound = b.bound(d)
 	return &query{node: u, cols: returningCols(u.Returning), kind: "UPDATE"}
 }
 
 // joinFrom opens the names of FROM or USING beside the target's.
-func (b *binder) joinFrom(s *scope, it *item, sc *rel.Scan, from []ast.TableExpr) rel.Node {
-	it.lateralOnly = true
-	s.items = []*item{it}
+func (b *binder) joinFrom(s *scope, target *scanned, from []ast.TableExpr) rel.Node {
+	target.it.lateralOnly = true
+	s.items = []*item{target.it}
 	other := b.bindFrom(s, from)
-	it.lateralOnly = false
+	target.it.lateralOnly = false
 	if other == nil {
-		return sc
+		return target.node
 	}
-	return &rel.Join{Kind: rel.Inner, L: sc, R: other}
+	return &rel.Join{Kind: rel.Inner, L: target.node, R: other}
 }
 
 // returningScope shows the new row in the target's place.
-func (b *binder) returningScope(s *scope, it *item, t *catalog.Table) (*scope, []rel.Column) {
+func (b *binder) returningScope(s *scope, d *destination, target *scanned) (*scope, []rel.Column) {
 	rs := &scope{outer: s.outer, ctes: s.ctes}
-	row, cols := b.newRow(rs, t, it.name, it.aliased, it.priv)
+	row, cols := b.rowThrough(rs, d, target.it.name, target.it.aliased, target.it.priv)
 	rs.items = append(rs.items, row)
 	for _, x := range s.items {
-		if x != it {
+		if x != target.it {
 			rs.items = append(rs.items, x)
 			rs.all = append(rs.all, x)
 		}
@@ -348,16 +342,16 @@ func (b *binder) delete(s *scope, st *ast.Delete) *query {
 	if st.CurrentOf != "" {
 		b.fail(0, pgerr.FeatureNotSupported, "WHERE CURRENT OF is not supported")
 	}
-	t := b.target(st.Table, "delete from")
-	it, sc, old := b.scanTarget(s, t, st.Alias, st.Table)
-	node := b.joinFrom(s, it, sc, st.Using)
+	target := b.target(st.Table, deleting)
+	from := b.scanTarget(s, target, st.Alias)
+	node := b.joinFrom(s, from, st.Using)
 	if st.Where != nil {
 		cond := b.toBool(b.exprAs(s, st.Where, kindWhere), "WHERE", startOf(st.Where))
 		node = &rel.Filter{Input: node, Cond: cond}
 	}
-	b.need(t.OID, 'd', true, false)
-	d := &rel.Delete{Table: t, Input: node, RowID: sc.RowID, Whole: sc.Whole, Old: old, Ret: old}
+	b.use(target, 'd', true)
+	d := &rel.Delete{Table: target.t, Input: node, RowID: from.scan.RowID, Whole: from.scan.Whole, Old: from.old, Ret: from.old}
 	d.Returning = b.returning(s, st.Returning)
-	d.Bound = b.tableExprs(t)
+	d.Bound, _ = b.tableExprs(target.t)
 	return &query{node: d, cols: returningCols(d.Returning), kind: "DELETE"}
 }

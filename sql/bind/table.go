@@ -138,6 +138,8 @@ type View struct {
 	Refs []types.OID // relations, functions and domains
 	// Uses are the columns read of each relation, by index in Table.Columns.
 	Uses map[types.OID][]int
+	// NotUpdatable says why rows cannot be written through it; "": they can.
+	NotUpdatable string
 }
 
 // BindView binds the query of a view that is being created.
@@ -155,6 +157,7 @@ func BindView(env *Env, sel *ast.Select) (v *View, err error) {
 			v.Uses[p.check.OID] = merge(v.Uses[p.check.OID], p.cols)
 		}
 	}
+	v.NotUpdatable = newBinder(env).whyNotUpdatable(&viewLayer{v: &catalog.Table{Columns: make([]catalog.Col, len(q.cols))}, sel: sel})
 	return v, nil
 }
 
@@ -192,14 +195,16 @@ func BindConst(env *Env, x ast.Expr, target types.T) (rel.Expr, error) {
 // expression indexes and partial indexes' predicates.
 func BindTableExprs(env *Env, t *catalog.Table) (te *rel.TableExprs, err error) {
 	defer catch(&err)
-	return newBinder(env).tableExprs(t), nil
+	te, _ = newBinder(env).tableExprs(t)
+	return te, nil
 }
 
-func (b *binder) tableExprs(t *catalog.Table) *rel.TableExprs {
+// tableExprs binds a table's own expressions; row is what they are over.
+func (b *binder) tableExprs(t *catalog.Table) (te *rel.TableExprs, row *item) {
 	s := &scope{}
 	row, cols := b.newRow(s, t, t.Name, false, nil)
 	s.items = []*item{row}
-	te := &rel.TableExprs{Cols: cols, Generated: map[int]rel.Expr{}, IndexKeys: map[types.OID][]rel.Expr{}, IndexPred: map[types.OID]rel.Expr{}}
+	te = &rel.TableExprs{Cols: cols, Generated: map[int]rel.Expr{}, IndexKeys: map[types.OID][]rel.Expr{}, IndexPred: map[types.OID]rel.Expr{}}
 	path := b.path
 	b.path = withCatalog([]string{b.schemaName(t.Schema), "public"})
 	for _, c := range t.Checks {
@@ -216,7 +221,7 @@ func (b *binder) tableExprs(t *catalog.Table) *rel.TableExprs {
 		b.indexExprs(s, te, x)
 	}
 	b.path = path
-	return te
+	return te, row
 }
 
 func (b *binder) indexExprs(s *scope, te *rel.TableExprs, x *catalog.Index) {

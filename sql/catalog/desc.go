@@ -66,8 +66,11 @@ type Table struct {
 	ViewRefs []types.OID // relations, functions and domains that it depends on
 	// ViewCols are the columns (index in Columns) of each relation that a view uses.
 	ViewCols  map[types.OID][]int
-	ViewCheck string    // WITH CHECK OPTION: "", "local", "cascaded"
-	Type      types.OID // its row type
+	ViewCheck string // WITH CHECK OPTION: "", "local", "cascaded"
+	// Of a view: its parameters of WITH (…), nil where they are not given.
+	ViewBarrier *bool     `json:",omitempty"` // security_barrier
+	ViewInvoker *bool     `json:",omitempty"` // security_invoker: what it reads is read as who uses it
+	Type        types.OID // its row type
 	// Fence: writers whose snapshot is older get OC001, since their Ref of the table
 	// changed. (The descriptor is rewritten; the field only makes it differ.)
 	Fence int

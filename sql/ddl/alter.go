@@ -48,6 +48,12 @@ func (s *statement) alterTable(st *ast.AlterTable) error {
 			continue
 		}
 		t := s.snap().Table(r.ID())
+		if t != nil && t.Kind == catalog.RelView && len(a.Options) > 0 {
+			if err := s.alterViewOptions(t.Clone(), a); err != nil {
+				return err
+			}
+			continue
+		}
 		if t == nil || t.Kind == catalog.RelView && a.Kind != "set default" && a.Kind != "drop default" {
 			return pgerr.New(pgerr.WrongObjectType, "ALTER action %s cannot be performed on relation \"%s\"", actionWords(a.Kind), r.Head().Name).
 				WithDetail("This operation is not supported for %ss.", relKindName(r))

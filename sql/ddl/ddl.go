@@ -59,6 +59,8 @@ type BoundView struct {
 	Refs []types.OID   // relations, functions and domains that it uses
 	// Uses are the columns used of each relation, by index.
 	Uses map[types.OID][]int
+	// NotUpdatable says why rows cannot be written through it; "": they can.
+	NotUpdatable string
 }
 
 // A Binder resolves and checks the expressions in DDL. Snapshots given may contain
@@ -83,6 +85,8 @@ type Binder struct {
 	BindIndexExpr func(snap *catalog.Snapshot, table *catalog.Table, x ast.Expr, text string, predicate bool) (Bound, error)
 	// BindView checks a view's query.
 	BindView func(snap *catalog.Snapshot, q *ast.Select, text string) (BoundView, error)
+	// NotUpdatable says why rows cannot be written through a view; "": they can.
+	NotUpdatable func(snap *catalog.Snapshot, v *catalog.Table) string
 	// CheckFunction checks the body of a function LANGUAGE sql.
 	CheckFunction func(snap *catalog.Snapshot, f *catalog.Function) error
 }

@@ -34,6 +34,14 @@ func (s *statement) createView(st *ast.CreateView) error {
 		return pgerr.New(pgerr.ProgramLimitExceeded, "view definition too large")
 	}
 	v := &catalog.Table{Kind: catalog.RelView, ViewText: b.Text, ViewPath: s.env.SearchPath, ViewRefs: b.Refs, ViewCols: b.Uses, ViewCheck: st.CheckOption}
+	for _, o := range st.Options {
+		if err := setViewOption(v, o, false); err != nil {
+			return err
+		}
+	}
+	if v.ViewCheck != "" && b.NotUpdatable != "" {
+		return checkOptionRefused(b.NotUpdatable)
+	}
 	if v.Columns, err = viewColumns(st, b.Cols); err != nil {
 		return err
 	}
@@ -58,6 +66,60 @@ func (s *statement) createView(st *ast.CreateView) error {
 	}
 	s.ed.Put(v)
 	return s.shareRefs(b.Refs)
+}
+
+func checkOptionRefused(why string) error {
+	return pgerr.New(pgerr.FeatureNotSupported, "WITH CHECK OPTION is supported only on automatically updatable views").WithHint("%s", why)
+}
+
+// alterViewOptions runs ALTER VIEW … SET (…) and RESET (…).
+func (s *statement) alterViewOptions(v *catalog.Table, a *ast.AlterAction) error {
+	for _, o := range a.Options {
+		if err := setViewOption(v, o, a.Text == "ResetRelOptions"); err != nil {
+			return err
+		}
+	}
+	if v.ViewCheck != "" {
+		if why := s.env.Bind.NotUpdatable(s.snap(), v); why != "" {
+			return checkOptionRefused(why)
+		}
+	}
+	s.ed.Put(v)
+	return nil
+}
+
+// setViewOption sets a parameter of a view, or takes it away.
+func setViewOption(v *catalog.Table, o ast.RelOption, reset bool) error {
+	value := strings.ToLower(o.Value)
+	if !o.HasValue {
+		value = "true"
+	}
+	on := value == "true" || value == "on" || value == "yes" || value == "1"
+	isBool := on || value == "false" || value == "off" || value == "no" || value == "0"
+	switch {
+	case o.Name == "check_option" && reset:
+		v.ViewCheck = ""
+	case o.Name == "check_option" && (value == "local" || value == "cascaded"):
+		v.ViewCheck = value
+	case o.Name == "check_option":
+		return pgerr.New(pgerr.InvalidParameterValue, "invalid value for enum option \"check_option\": %s", value).
+			WithDetail("Valid values are \"local\" and \"cascaded\".")
+	case o.Name != "security_barrier" && o.Name != "security_invoker":
+		return pgerr.New(pgerr.InvalidParameterValue, "unrecognized parameter \"%s\"", o.Name)
+	case !isBool && !reset:
+		return pgerr.New(pgerr.InvalidParameterValue, "invalid value for boolean option \"%s\": %s", o.Name, value)
+	default:
+		var given *bool
+		if !reset {
+			given = &on
+		}
+		if o.Name == "security_barrier" {
+			v.ViewBarrier = given
+		} else {
+			v.ViewInvoker = given
+		}
+	}
+	return nil
 }
 
 // viewText is the query's text; of a recursive view, with the WITH that it stands for.

@@ -27,6 +27,7 @@ type tableSpec struct {
 
 type checkSpec struct {
 	name string
+	view bool // WITH CHECK OPTION of the view of that name
 	x    *expr.Compiled
 }
 
@@ -55,7 +56,7 @@ func (c *compiler) table(t *catalog.Table, bound *rel.TableExprs) (*tableSpec, e
 		if err != nil {
 			return nil, err
 		}
-		s.checks = append(s.checks, checkSpec{ck.Name, x})
+		s.checks = append(s.checks, checkSpec{ck.Name, ck.View, x})
 	}
 	for attr := range t.Columns {
 		if bound.Generated[attr] == nil {
@@ -158,7 +159,7 @@ func (w *writer) complete(row []types.Datum) error {
 			return err
 		}
 		if !d.IsNull() && !d.Bool() {
-			return w.checkFailed(w.s.checks[i].name, row)
+			return w.checkFailed(w.s.checks[i], row)
 		}
 	}
 	return w.columnSizes(row)

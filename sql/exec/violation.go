@@ -27,7 +27,12 @@ func (w *writer) notNull(col *catalog.Col, row []types.Datum) error {
 		col.Name, w.s.t.Name).WithDetail("Failing row contains %s.", w.describe(row)), col.Name, "")
 }
 
-func (w *writer) checkFailed(name string, row []types.Datum) error {
+func (w *writer) checkFailed(c checkSpec, row []types.Datum) error {
+	name := c.name
+	if c.view {
+		return pgerr.New(pgerr.WithCheckOptionViolation, "new row violates check option for view \"%s\"", name).
+			WithDetail("Failing row contains %s.", w.describe(row))
+	}
 	return w.at(pgerr.New(pgerr.CheckViolation, "new row for relation \"%s\" violates check constraint \"%s\"", w.s.t.Name, name).
 		WithDetail("Failing row contains %s.", w.describe(row)), "", name)
 }

@@ -61,11 +61,23 @@ func (c *conv) alterAction(n *pg.AlterTableCmd) ast.AlterAction {
 		a.Name, a.Column = n.Name, ""
 	case pg.AlterTableType_AT_ChangeOwner:
 		a.Role = c.role(n.Newowner)
+	case pg.AlterTableType_AT_SetRelOptions, pg.AlterTableType_AT_ResetRelOptions:
+		a.Options = c.relOptions(n.Def.GetList().GetItems())
 	}
 	if a.Kind == "" {
 		a.Kind, a.Text = "other", strings.TrimPrefix(n.Subtype.String(), "AT_")
 	}
 	return a
+}
+
+// relOptions are the parameters of WITH (…) and SET (…).
+func (c *conv) relOptions(list []*pg.Node) []ast.RelOption {
+	var out []ast.RelOption
+	for _, n := range list {
+		d := n.GetDefElem()
+		out = append(out, ast.RelOption{Name: d.Defname, Value: nodeText(d.Arg), HasValue: d.Arg != nil})
+	}
+	return out
 }
 
 func (c *conv) rename(n *pg.RenameStmt) ast.Stmt {

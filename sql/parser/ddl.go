@@ -305,9 +305,7 @@ func (c *conv) createView(n *pg.ViewStmt) ast.Stmt {
 	case pg.ViewCheckOption_CASCADED_CHECK_OPTION:
 		v.CheckOption = "cascaded"
 	}
-	for _, o := range n.Options {
-		v.Options = append(v.Options, o.GetDefElem().Defname)
-	}
+	v.Options = c.relOptions(n.Options)
 	return v
 }
 

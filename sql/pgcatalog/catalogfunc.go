@@ -154,8 +154,8 @@ func init() {
 		"pg_has_role":                        (*Env).hasRole,
 		"pg_relation_is_updatable":           (*Env).isUpdatable,
 		"pg_column_is_updatable": func(e *Env, a []types.Datum) (any, error) {
-			v, err := e.isUpdatable(a)
-			return v == updatable, err
+			cols, i := e.updatable(e.Snap.Table(oidArg(a[0]))), int(a[1].I)-1
+			return i >= 0 && i < len(cols) && cols[i], nil
 		},
 		"acldefault": func(e *Env, a []types.Datum) (any, error) {
 			kind := byte(a[0].I)
@@ -392,8 +392,26 @@ func (e *Env) databaseSize([]types.Datum) (any, error) {
 const updatable = 28
 
 func (e *Env) isUpdatable(a []types.Datum) (any, error) {
-	if t := e.Snap.Table(oidArg(a[0])); t != nil && t.Kind == catalog.RelTable {
+	if e.updatable(e.Snap.Table(oidArg(a[0]))) != nil {
 		return updatable, nil
 	}
 	return 0, nil
+}
+
+// updatable tells which columns of a table or view can be written; nil: none.
+func (e *Env) updatable(t *catalog.Table) []bool {
+	switch {
+	case t == nil || t.Kind == catalog.RelVirtual:
+		return nil
+	case t.Kind == catalog.RelView:
+		if e.Updatable == nil {
+			return nil
+		}
+		return e.Updatable(t)
+	}
+	all := make([]bool, len(t.Columns))
+	for i := range all {
+		all[i] = true
+	}
+	return all
 }

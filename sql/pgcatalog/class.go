@@ -1,6 +1,7 @@
 package pgcatalog
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -32,7 +33,7 @@ var classSources = map[string]*source{
 	}},
 	"pg_class": {columns: "oid relname relnamespace reltype reloftype relowner relam relfilenode reltablespace relpages reltuples " +
 		"relallvisible reltoastrelid relhasindex relisshared relpersistence relkind relnatts relchecks relhasrules relhastriggers " +
-		"relhassubclass relrowsecurity relforcerowsecurity relispopulated relreplident relispartition relrewrite relfrozenxid relminmxid relacl",
+		"relhassubclass relrowsecurity relforcerowsecurity relispopulated relreplident relispartition relrewrite relfrozenxid relminmxid relacl reloptions",
 		rows: classRows},
 	"pg_attribute": {columns: "attrelid attname atttypid attstattarget attlen attnum attndims attcacheoff atttypmod attbyval attalign attstorage " +
 		"attcompression attnotnull atthasdef atthasmissing attidentity attgenerated attisdropped attislocal attinhcount attcollation attacl",
@@ -202,7 +203,30 @@ func (q *query) addClass(c class) {
 	}
 	persistence := byte('p')
 	q.add(h.OID, h.Name, h.Schema, typ, 0, h.Owner, am, h.OID, 0, pages, tuples, 0, 0, c.hasIndex(), false, persistence, c.kind, natts, checks,
-		c.kind == 'v', triggers, false, false, false, true, replicaIdentity(c.kind), false, 0, 0, 0, q.classACL(c))
+		c.kind == 'v', triggers, false, false, false, true, replicaIdentity(c.kind), false, 0, 0, 0, q.classACL(c), viewOptions(c))
+}
+
+// viewOptions are the parameters of a view's WITH (…); NULL if there are none.
+func viewOptions(c class) any {
+	if c.kind != 'v' || c.table == nil {
+		return nil
+	}
+	var list []string
+	for _, o := range []struct {
+		name string
+		on   *bool
+	}{{"security_barrier", c.table.ViewBarrier}, {"security_invoker", c.table.ViewInvoker}} {
+		if o.on != nil {
+			list = append(list, fmt.Sprintf("%s=%t", o.name, *o.on))
+		}
+	}
+	if c.table.ViewCheck != "" {
+		list = append(list, "check_option="+c.table.ViewCheck)
+	}
+	if list == nil {
+		return nil
+	}
+	return list
 }
 
 func replicaIdentity(kind byte) byte {

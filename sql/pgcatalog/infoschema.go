@@ -27,7 +27,7 @@ var infoSources = map[string]*source{
 			if c.kind == 'v' {
 				kind = "VIEW"
 			}
-			q.add(database, q.schemaName(c.head.Schema), c.head.Name, kind, c.kind == 'r' && c.table.Kind == catalog.RelTable, false)
+			q.add(database, q.schemaName(c.head.Schema), c.head.Name, kind, q.updatable(c.table) != nil, false)
 		})
 	}},
 	"information_schema.views": {columns: "table_catalog table_schema table_name view_definition check_option is_updatable is_insertable_into " +
@@ -42,7 +42,7 @@ var infoSources = map[string]*source{
 				if q.Snap.HasPrivsOf(q.Role, c.head.Owner) {
 					def = text(viewDef(c.table))
 				}
-				q.add(database, q.schemaName(c.head.Schema), c.head.Name, def, check, false, false, false, false, false)
+				q.add(database, q.schemaName(c.head.Schema), c.head.Name, def, check, q.updatable(c.table) != nil, q.updatable(c.table) != nil, false, false, false)
 			}
 		})
 	}},
@@ -245,15 +245,16 @@ func (q *query) describeType(t types.T) []any {
 
 func columnRows(q *query) {
 	q.infoTables("table_schema", "table_name", func(c class) {
+		writable := q.updatable(c.table)
 		for _, i := range c.table.Live() {
 			if col := &c.table.Columns[i]; !q.skipsName("column_name", col.Name) {
-				q.addColumn(c, col, i)
+				q.addColumn(c, col, i, i < len(writable) && writable[i])
 			}
 		}
 	})
 }
 
-func (q *query) addColumn(c class, col *catalog.Col, i int) {
+func (q *query) addColumn(c class, col *catalog.Col, i int, writable bool) {
 	values := append([]any{database, q.schemaName(c.head.Schema), c.head.Name, col.Name, i + 1, text(col.Default), !col.NotNull}, q.describeType(col.T)...)
 	values[len(values)-1] = fmt.Sprint(i + 1)
 	if d := q.Snap.Domain(col.Domain); d != nil {
@@ -275,7 +276,7 @@ func (q *query) addColumn(c class, col *catalog.Col, i int) {
 	if col.Generated != "" {
 		generated = "ALWAYS"
 	}
-	q.add(append(values, generated, text(col.Generated), c.kind == 'r' && c.table.Kind == catalog.RelTable)...)
+	q.add(append(values, generated, text(col.Generated), writable)...)
 }
 
 // infoConstraints calls f for the constraints of tables that the role may see.

@@ -27,6 +27,8 @@ type Env struct {
 	Tx         txn.Tx             // for sys.jobs; nil: no jobs
 	Settings   func() [][3]string // name, value, default of each parameter, for pg_settings
 	Conflicts  func() []Conflict  // for sys.conflicts, the latest first
+	// Updatable tells which columns of a view can be written; nil: none.
+	Updatable func(view *catalog.Table) []bool
 }
 
 func (e *Env) context() context.Context {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"zorya/sql/catalog"
 	"zorya/sql/expr"
 	"zorya/sql/funcs"
@@ -121,7 +122,7 @@ func (b *planner) node(n rel.Node, conds []rel.Expr, want []rel.SortKey) Node {
 	case *rel.Update:
 		in := b.node(n.Input, nil, nil)
 		c := *n
-		c.Returning = b.returning(n.Returning)
+		c.Returning, c.Bound = b.returning(n.Returning), b.bound(n.Bound)
 		return &Modify{Base: base(c.Columns(), in.Est().Startup, in.Est().Total, in.Est().Rows), Input: in, Update: &c}
 	case *rel.Delete:
 		in := b.node(n.Input, nil, nil)
@@ -515,13 +516,26 @@ func (b *planner) cteRef(n *rel.CTERef, conds []rel.Expr, want []rel.SortKey) No
 func (b *planner) insert(n *rel.Insert) Node {
 	in := b.node(n.Input, nil, nil)
 	c := *n
-	c.Returning = b.returning(n.Returning)
+	c.Returning, c.Bound = b.returning(n.Returning), b.bound(n.Bound)
 	if n.OnConflict != nil {
 		o := *n.OnConflict
 		o.New, o.Where = b.exprs(o.New), b.expr(o.Where)
 		c.OnConflict = &o
 	}
 	return &Modify{Base: base(c.Columns(), in.Est().Startup, in.Est().Total, in.Est().Rows), Input: in, Insert: &c}
+}
+
+// bound plans the conditions of views among a table's checks, which may have subqueries.
+func (b *planner) bound(te *rel.TableExprs) *rel.TableExprs {
+	if te == nil || !slices.ContainsFunc(te.Checks, func(c rel.BoundCheck) bool { return c.View }) {
+		return te
+	}
+	c := *te
+	c.Checks = slices.Clone(te.Checks)
+	for i := range c.Checks {
+		c.Checks[i].X = b.expr(c.Checks[i].X)
+	}
+	return &c
 }
 
 func (b *planner) returning(p *rel.Project) *rel.Project {

@@ -237,6 +237,7 @@ type (
 	}
 	BoundCheck struct {
 		Name string
+		View bool // the condition of the view of that name, which asks for it by WITH CHECK OPTION
 		X    Expr
 		Text string
 	}
