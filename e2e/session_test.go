@@ -274,3 +274,28 @@ func TestStatementTimeout(t *testing.T) {
 	fails(t, c, "57014", "select count(*) from generate_series(1, 1000000) a, generate_series(1, 1000000) b")
 	exec(t, c, "reset statement_timeout", "select 1")
 }
+
+// SET ROLE is undone with its transaction, back to the role before it; a role that the
+// start-up packet names is taken on.
+func TestRoleFollowsItsSetting(t *testing.T) {
+	s := start(t)
+	c := s.connect(t)
+	exec(t, c, "create role first", "create role second", "grant first to admin", "grant second to admin")
+	exec(t, c, "set role first", "begin", "set role second")
+	want(t, c, "select current_user", "second")
+	exec(t, c, "rollback")
+	want(t, c, "select current_user", "first")
+	exec(t, c, "set session authorization default")
+	want(t, c, "select current_user", "admin")
+	want(t, s.dialWith(t, "role", "first"), "select current_user || ' ' || session_user", "first admin")
+}
+
+func TestChainedTransactions(t *testing.T) {
+	s := start(t)
+	fails(t, s.connect(t), "0A000", "commit and chain")
+	c := s.dialWith(t, "zorya.profile", "extended")
+	exec(t, c, "begin read only", "commit and chain")
+	want(t, c, "show transaction_read_only", "on")
+	exec(t, c, "rollback and chain", "rollback")
+	fails(t, c, "25P01", "rollback and chain")
+}

@@ -88,7 +88,7 @@ var extended = Profile{
 		IndexColumns: 32, Columns: 1600,
 	},
 	MultipleDDL: true, MixDDLAndDML: true, ConflictDetail: true,
-	lifted: names(`isolation, set transaction, savepoint, parameters, run-time types, truncate, create table as, select into, vacuum`,
+	lifted: names(`isolation, set transaction, and chain, analyze in block, savepoint, parameters, run-time types, truncate, create table as, select into, vacuum`,
 		// What the statements' own packages refuse.
 		`add column constraint, add constraint, set not null, set data type, validate constraint, drop primary key, set statistics, storage parameters,
 		create index, index method, sort order, cache, sequence type, serial, array column, numeric, locking`),

@@ -68,6 +68,13 @@ var refusals = []refusal{
 		}
 		return ""
 	}},
+	// The grammar that a live cluster accepted has AND NO CHAIN only. The text is not recorded.
+	{"and chain", func(s ast.Stmt) string {
+		if t, ok := s.(*ast.Transaction); ok && t.Chain {
+			return unsupportedTransaction(chainWords[t.Kind])
+		}
+		return ""
+	}},
 	{"two-phase commit", func(s ast.Stmt) string {
 		if t, ok := s.(*ast.Transaction); ok {
 			return unsupportedTransaction(twoPhaseWords[t.Kind])
@@ -86,9 +93,10 @@ var refusals = []refusal{
 		}
 		return ""
 	}},
-	// Recorded; a bad level is named first.
+	// Recorded; a bad level is named first. SET SESSION CHARACTERISTICS is in the grammar
+	// that a live cluster accepted, SET TRANSACTION is not.
 	{"set transaction", func(s ast.Stmt) string {
-		if t, ok := s.(*ast.Set); ok && t.Txn != nil {
+		if t, ok := s.(*ast.Set); ok && t.Txn != nil && t.Name == "transaction" {
 			return "setting configuration parameter \"" + strings.ToUpper(t.Name) + "\" not supported"
 		}
 		return ""
@@ -124,6 +132,7 @@ var refusals = []refusal{
 
 var (
 	savepointWords = map[ast.TxnKind]string{ast.Savepoint: "SAVEPOINT", ast.Release: "RELEASE", ast.RollbackTo: "ROLLBACK TO"}
+	chainWords     = map[ast.TxnKind]string{ast.Commit: "COMMIT AND CHAIN", ast.Rollback: "ROLLBACK AND CHAIN"}
 	twoPhaseWords  = map[ast.TxnKind]string{
 		ast.PrepareTxn: "PREPARE TRANSACTION", ast.CommitPrepared: "COMMIT PREPARED", ast.RollbackPrepared: "ROLLBACK PREPARED",
 	}

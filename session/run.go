@@ -218,29 +218,36 @@ func (s *Session) transaction(ctx context.Context, t *ast.Transaction, w Results
 	switch t.Kind {
 	case ast.Begin:
 		return s.beginBlock(t, w)
-	case ast.Commit:
-		if s.status == failed {
-			s.endTxn(false)
-			return "ROLLBACK", nil
-		}
-		if s.status == idle {
-			if err := s.warn(w, pgerr.NoActiveSQLTransaction, "there is no transaction in progress"); err != nil {
-				return "", err
-			}
-		}
-		return "COMMIT", s.commit(ctx)
+	case ast.Commit, ast.Rollback:
+		return s.endBlock(ctx, t, w)
 	case ast.Savepoint, ast.Release, ast.RollbackTo:
 		return s.savepoint(ctx, t)
-	case ast.Rollback:
-		if s.status == idle {
-			if err := s.warn(w, pgerr.NoActiveSQLTransaction, "there is no transaction in progress"); err != nil {
-				return "", err
-			}
-		}
-		s.endTxn(false)
-		return "ROLLBACK", nil
 	}
 	return "", pgerr.New(pgerr.FeatureNotSupported, "unsupported transaction statement: %s", commandName(t))
+}
+
+// endBlock runs COMMIT and ROLLBACK. AND CHAIN begins the next block with the modes of
+// this one.
+func (s *Session) endBlock(ctx context.Context, t *ast.Transaction, w Results) (tag string, err error) {
+	if s.status == idle {
+		if t.Chain {
+			return "", pgerr.New(pgerr.NoActiveSQLTransaction, "%s AND CHAIN can only be used in transaction blocks", map[ast.TxnKind]string{ast.Commit: "COMMIT", ast.Rollback: "ROLLBACK"}[t.Kind])
+		}
+		if err := s.warn(w, pgerr.NoActiveSQLTransaction, "there is no transaction in progress"); err != nil {
+			return "", err
+		}
+	}
+	readOnly := s.txn.readOnly
+	tag = "ROLLBACK"
+	if t.Kind == ast.Commit && s.status != failed {
+		tag, err = "COMMIT", s.commit(ctx)
+	} else {
+		s.endTxn(false)
+	}
+	if err == nil && t.Chain {
+		_, err = s.beginBlock(&ast.Transaction{Kind: ast.Begin, ReadOnly: &readOnly}, w)
+	}
+	return tag, err
 }
 
 func (s *Session) beginBlock(t *ast.Transaction, w Results) (string, error) {
@@ -340,6 +347,9 @@ func (s *Session) utility(ctx context.Context, po *portal, w Results) (output, e
 	case *ast.Call:
 		return s.call(ctx, t)
 	case *ast.Analyze:
+		if s.status != idle && !s.prof.Lifts("analyze in block") {
+			return output{}, pgerr.New(pgerr.ActiveSQLTransaction, "ANALYZE cannot run inside a transaction block")
+		}
 		return s.analyze(ctx, t)
 	case *ast.SetConstraints:
 		return s.setConstraints(ctx, t, w)

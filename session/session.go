@@ -60,6 +60,7 @@ type Session struct {
 	userOID  types.OID
 	role     string // current_user
 	roleOID  types.OID
+	rolesSet map[string]types.OID // taken on, to go back to when a later one is undone
 	opts     Options
 	settings *settings
 	started  time.Time
@@ -123,6 +124,9 @@ func Open(ctx context.Context, shared *Shared, opts Options) (*Session, error) {
 			return nil, err
 		}
 	}
+	if err := s.startRole(ctx); err != nil {
+		return nil, err
+	}
 	s.settings.start = append([]string(nil), s.settings.values...)
 	s.settings.changed = nil
 	return s, nil
@@ -171,6 +175,22 @@ func (s *Session) findRole(ctx context.Context) error {
 				s.shared.Log.Warn("setting of role ignored", "role", s.user, "name", name, "err", err)
 			}
 		}
+		return nil
+	})
+}
+
+// startRole takes on the role that the start-up packet or the settings of the session's
+// user ask for.
+func (s *Session) startRole(ctx context.Context) error {
+	name := s.settings.value("role")
+	if strings.EqualFold(name, "none") {
+		return nil
+	}
+	return s.withSnapshot(ctx, func(snap *catalog.Snapshot) error {
+		if err := s.memberRole(snap, name); err != nil {
+			return pgerr.As(err).Fatal()
+		}
+		s.followRole()
 		return nil
 	})
 }
@@ -266,8 +286,11 @@ func (s *Session) endTxn(committed bool) {
 // followRole makes current_user what the role setting says, after it may have
 // been undone.
 func (s *Session) followRole() {
-	if s.settings.value("role") == "none" {
+	name := s.settings.value("role")
+	if name == "none" {
 		s.role, s.roleOID = s.user, s.userOID
+	} else if oid, ok := s.rolesSet[name]; ok {
+		s.role, s.roleOID = name, oid
 	}
 }
 

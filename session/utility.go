@@ -7,6 +7,7 @@ import (
 	"zorya/pgerr"
 	"zorya/sql/ast"
 	"zorya/sql/bind"
+	"zorya/sql/catalog"
 	"zorya/sql/expr"
 	"zorya/sql/types"
 )
@@ -58,13 +59,16 @@ func (s *Session) show(name string) (output, error) {
 // set runs SET and RESET.
 func (s *Session) set(t *ast.Set) (output, error) {
 	tag := "SET"
-	if t.Reset {
+	if t.Reset && !t.Default {
 		tag = "RESET"
 	}
 	if t.Txn != nil {
 		return output{tag: tag}, s.setTransaction(t)
 	}
 	name := strings.ToLower(t.Name)
+	if t.Reset && resettable[name] {
+		return output{tag: tag}, s.resetAlways(name)
+	}
 	if name != "all" && !s.prof.SettableParam(name) {
 		return output{}, unsettable(t.Name)
 	}
@@ -80,6 +84,19 @@ func (s *Session) set(t *ast.Set) (output, error) {
 		return output{}, err
 	}
 	return output{tag: tag}, s.setParam(name, value, t.Local)
+}
+
+// resettable are parameters that may be reset but not set: both are as they were when
+// the session began.
+var resettable = map[string]bool{"session_authorization": true, "transaction_isolation": true}
+
+// resetAlways runs SET SESSION AUTHORIZATION DEFAULT, which ends SET ROLE too, and
+// RESET TRANSACTION ISOLATION LEVEL.
+func (s *Session) resetAlways(name string) error {
+	if name == "transaction_isolation" {
+		return nil
+	}
+	return s.setParam("role", "none", false)
 }
 
 // setParam changes a parameter inside the open transaction.
@@ -131,17 +148,29 @@ func (s *Session) setRole(name string, local bool) error {
 		s.followRole()
 		return nil
 	}
-	role := s.txn.snap.RoleByName(name)
-	if role == nil {
-		return pgerr.New(pgerr.UndefinedObject, "role \"%s\" does not exist", name)
-	}
-	if !s.txn.snap.MemberOf(s.userOID, role.OID) {
-		return pgerr.New(pgerr.InsufficientPrivilege, "permission denied to set role \"%s\"", name)
+	if err := s.memberRole(s.txn.snap, name); err != nil {
+		return err
 	}
 	if err := s.settings.set("role", name, local, true); err != nil {
 		return err
 	}
-	s.role, s.roleOID = role.Name, role.OID
+	s.followRole()
+	return nil
+}
+
+// memberRole looks a role up that the session may take on.
+func (s *Session) memberRole(snap *catalog.Snapshot, name string) error {
+	role := snap.RoleByName(name)
+	if role == nil {
+		return pgerr.New(pgerr.UndefinedObject, "role \"%s\" does not exist", name)
+	}
+	if !snap.MemberOf(s.userOID, role.OID) {
+		return pgerr.New(pgerr.InsufficientPrivilege, "permission denied to set role \"%s\"", name)
+	}
+	if s.rolesSet == nil {
+		s.rolesSet = map[string]types.OID{}
+	}
+	s.rolesSet[name] = role.OID
 	return nil
 }
 

@@ -21,6 +21,7 @@ type (
 		Values           []Expr // constants
 		Local            bool
 		Reset            bool         // RESET or SET … TO DEFAULT
+		Default          bool         // SET … TO DEFAULT
 		Txn              *Transaction // SET TRANSACTION's modes
 		TimeZoneInterval bool
 	}

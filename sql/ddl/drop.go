@@ -60,8 +60,32 @@ func (s *statement) dropTarget(st *ast.Drop, i int, n ast.Name) (item, error) {
 			return s.missing(st, pgerr.New(pgerr.UndefinedObject, "statistics object \"%s\" does not exist", written(n)))
 		}
 		return item{itemStatistics, x.OID, 0}, s.ownsObject(&x.Header, "statistics object")
+	case "trigger", "event trigger":
+		// There are none; with IF EXISTS the original accepts it (reference, grammar).
+		if st.IfExists {
+			return item{}, s.noTrigger(st, n)
+		}
 	}
 	return item{}, unsupported("unsupported object in DROP statement")
+}
+
+// noTrigger tells that a trigger is missing. A trigger's name stands behind its table's.
+func (s *statement) noTrigger(st *ast.Drop, n ast.Name) error {
+	if st.Object == "event trigger" {
+		s.skip("event trigger \"%s\" does not exist", n.Name)
+		return nil
+	}
+	table := ast.Name{Schema: n.Catalog, Name: n.Schema, Pos: n.Pos}
+	r, err := s.relation(table, false)
+	switch {
+	case err != nil:
+		_, err = s.missing(st, pgerr.As(err))
+	case r == nil:
+		s.skip("relation \"%s\" does not exist", written(table))
+	default:
+		s.skip("trigger \"%s\" for relation \"%s\" does not exist", n.Name, r.Head().Name)
+	}
+	return err
 }
 
 // missing is err, or with IF EXISTS a notice of the same text.

@@ -17,6 +17,8 @@ var alterKinds = map[pg.AlterTableType]string{
 	pg.AlterTableType_AT_AddConstraint: "add constraint", pg.AlterTableType_AT_AlterConstraint: "alter constraint",
 	pg.AlterTableType_AT_ValidateConstraint: "validate constraint", pg.AlterTableType_AT_DropConstraint: "drop constraint",
 	pg.AlterTableType_AT_ChangeOwner: "owner to", pg.AlterTableType_AT_EnableRowSecurity: "enable row security",
+	pg.AlterTableType_AT_EnableTrigAll: "switch triggers", pg.AlterTableType_AT_EnableTrigUser: "switch triggers",
+	pg.AlterTableType_AT_DisableTrigAll: "switch triggers", pg.AlterTableType_AT_DisableTrigUser: "switch triggers",
 }
 
 func (c *conv) alterTable(n *pg.AlterTableStmt) ast.Stmt {

@@ -106,7 +106,7 @@ func (c *conv) set(n *pg.VariableSetStmt) ast.Stmt {
 	case pg.VariableSetKind_VAR_RESET_ALL:
 		s.Name, s.Reset = "all", true
 	case pg.VariableSetKind_VAR_RESET, pg.VariableSetKind_VAR_SET_DEFAULT:
-		s.Reset = true
+		s.Reset, s.Default = true, n.Kind == pg.VariableSetKind_VAR_SET_DEFAULT
 	case pg.VariableSetKind_VAR_SET_MULTI:
 		s.Txn = &ast.Transaction{}
 		c.modes(s.Txn, n.Args)
