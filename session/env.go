@@ -20,9 +20,9 @@ import (
 // format is the session's text format with the transaction's time.
 func (s *Session) format() *types.Format {
 	f := s.settings.format
-	if !f.Now.Equal(s.txn.start) {
+	if !f.Now.Equal(s.txn.start) || f.Names == nil {
 		c := *f
-		c.Now = s.txn.start
+		c.Now, c.Names = s.txn.start, env{s}
 		s.settings.format = &c
 		f = &c
 	}

@@ -33,7 +33,6 @@ type portal struct {
 	formats []int16 // result formats, as Bind gave them
 	cursor  *exec.Cursor
 	batch   *types.Batch // rows of the cursor not yet sent, from next on
-	named   *types.Batch // batch, if names stand for OIDs in it
 	next    int
 	done    bool
 	// ctx is that of a portal which may be suspended; cancel ends it, stop its link to

@@ -307,7 +307,6 @@ func (s *Session) sendBatch(po *portal, n int, w Results) error {
 		po.next += n
 		return nil
 	}
-	fields = s.namesOfBatch(po, fields)
 	f := s.format()
 	const rowsAtOnce = 64 // between looks at the size of the buffer
 	for n > 0 {
@@ -325,46 +324,6 @@ func (s *Session) sendBatch(po *portal, n int, w Results) error {
 		}
 	}
 	return nil
-}
-
-// namesOfBatch puts names in the place of the OIDs that a batch shows as text:
-// regclass and its like, whose output needs the catalog. It returns the fields as
-// which the batch is to be sent.
-func (s *Session) namesOfBatch(po *portal, fields []Field) []Field {
-	var shown []Field
-	for c := range fields {
-		if !expr.IsReg(fields[c].Type) || format(po.formats, c) != 0 {
-			continue
-		}
-		if shown == nil {
-			shown = append([]Field(nil), fields...)
-		}
-		shown[c].Type = types.TextOID
-	}
-	if shown == nil {
-		return fields
-	}
-	if po.named == po.batch {
-		return shown
-	}
-	env := &expr.Env{Ctx: s.funcCtx(context.Background())}
-	named := &types.Batch{Len: po.batch.Len, Cols: append([]*types.Vec(nil), po.batch.Cols...)}
-	for c := range shown {
-		if shown[c].Type == fields[c].Type {
-			continue
-		}
-		v := types.NewVec(types.KindBytes, named.Len)
-		for i := range named.Len {
-			if d := po.batch.Cols[c].At(i); d.IsNull() {
-				v.SetNull(i, named.Len)
-			} else if text, err := expr.Text(env, fields[c].Type, d); err == nil {
-				v.S[i] = text
-			}
-		}
-		named.Cols[c] = v
-	}
-	po.batch, po.named = named, named
-	return shown
 }
 
 func selectTag(kind string, n int64) string {

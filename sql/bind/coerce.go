@@ -136,7 +136,7 @@ func (b *binder) literal(c *rel.Const, t types.T) rel.Expr {
 	if c.D.IsNull() {
 		return &rel.Const{T: t, D: types.Null, Slot: c.Slot, Pos: c.Pos}
 	}
-	if kind := regKinds[t.OID]; kind != "" {
+	if kind := types.RegKind(t.OID); kind != "" {
 		return b.regLiteral(c, t, kind)
 	}
 	if t.OID == types.RecordOID {
@@ -150,17 +150,6 @@ func (b *binder) literal(c *rel.Const, t types.T) rel.Expr {
 		b.uncacheable = true
 	}
 	return &rel.Const{T: t, D: d, Slot: c.Slot, Pos: c.Pos}
-}
-
-// regKinds are the types whose literals are names of the catalog, by the kind
-// that funcs.Env.ResolveName takes.
-var regKinds = map[types.OID]string{
-	types.RegclassOID:     "class",
-	types.RegtypeOID:      "type",
-	types.RegprocOID:      "proc",
-	types.RegprocedureOID: "proc",
-	types.RegnamespaceOID: "namespace",
-	types.RegroleOID:      "role",
 }
 
 // regLiteral resolves 'name'::regclass and its like; the plan depends on the name

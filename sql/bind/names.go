@@ -64,7 +64,7 @@ func (b *binder) findDomain(schema, name string) *catalog.Domain {
 
 // refObject notes that the statement relies on a descriptor.
 func (b *binder) refObject(oid types.OID, kind string) {
-	k := map[string]byte{"class": catalog.KindTable, "type": catalog.KindDomain, "proc": catalog.KindFunction}[kind]
+	k := map[string]byte{"class": catalog.KindTable, "type": catalog.KindDomain, "proc": catalog.KindFunction, "procedure": catalog.KindFunction}[kind]
 	if kind == "class" {
 		if o := b.env.Snap.Object(oid); o != nil {
 			if _, seq := o.(*catalog.Sequence); seq {

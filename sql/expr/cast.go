@@ -7,13 +7,6 @@ import (
 	"zorya/sql/types"
 )
 
-// regKinds are the types whose text is a name of the catalog, with the kind that
-// funcs.Env knows it by.
-var regKinds = map[types.OID]string{
-	types.RegclassOID: "class", types.RegtypeOID: "type", types.RegprocOID: "proc", types.RegprocedureOID: "proc",
-	types.RegnamespaceOID: "namespace", types.RegroleOID: "role",
-}
-
 func (c *compiler) cast(e *rel.Cast) (*node, error) {
 	x, err := c.node(e.X)
 	if err != nil {
@@ -98,7 +91,7 @@ func (c *compiler) conversion(e *rel.Cast) (convertFunc, error) {
 }
 
 // isOid reports whether a type's values are unsigned numbers of 32 bits.
-func isOid(t types.OID) bool { return t == types.OidOID || regKinds[t] != "" }
+func isOid(t types.OID) bool { return t == types.OidOID || types.RegKind(t) != "" }
 
 // relabelled reads the same 32 bits as another number.
 func relabelled(f func(int64) int64) convertFunc {
@@ -149,24 +142,10 @@ func throughText(env *Env, from types.OID, to types.T, d types.Datum) (types.Dat
 	return Input(env, types.Of(to.OID), text)
 }
 
-// Input is the input function of a type; names of the catalog (regclass …) are
-// looked up in the session.
+// Input is the input function of a type.
 func Input(env *Env, t types.T, text string) (types.Datum, error) {
-	if kind := regKinds[t.OID]; kind != "" && text != "" && (text[0] < '0' || text[0] > '9') {
-		if env == nil || env.Ctx == nil || env.Env == nil {
-			return types.Null, pgerr.New(pgerr.FeatureNotSupported, "names of the catalog need a session")
-		}
-		if text == "-" {
-			return types.NewInt(0), nil
-		}
-		oid, err := env.Env.ResolveName(kind, text)
-		return types.NewInt(int64(oid)), err
-	}
 	return types.Parse(t, text, env.format())
 }
-
-// IsReg reports whether values of a type are shown by names of the catalog.
-func IsReg(t types.OID) bool { return regKinds[t] != "" }
 
 func (env *Env) format() *types.Format {
 	if env == nil || env.Ctx == nil || env.Format == nil {
@@ -175,17 +154,8 @@ func (env *Env) format() *types.Format {
 	return env.Format
 }
 
-// Text is the text of a value as its type's output function gives it; names of
-// the catalog (regclass …) are looked up in the session.
+// Text is the text of a value as its type's output function gives it.
 func Text(env *Env, t types.OID, d types.Datum) (string, error) {
-	if kind := regKinds[t]; kind != "" && env != nil && env.Ctx != nil && env.Env != nil {
-		if d.I == 0 {
-			return "-", nil
-		}
-		if name, ok := env.Env.ObjectName(kind, types.OID(d.I)); ok {
-			return name, nil
-		}
-	}
 	if d.Kind == types.KindBytes && (t == types.TextOID || t == types.VarcharOID || t == types.UnknownOID || t == types.NameOID) {
 		return d.S, nil
 	}

@@ -63,7 +63,7 @@ func immutableCast(c *rel.Cast) bool {
 
 func settled(t types.OID) bool {
 	ty := types.Get(t)
-	if ty == nil || regKinds[t] != "" {
+	if ty == nil || types.RegKind(t) != "" {
 		return false
 	}
 	if ty.Category == 'A' {

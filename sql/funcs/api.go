@@ -45,10 +45,7 @@ type Env interface {
 	Currval(seq types.OID) (int64, error)
 	Lastval() (int64, error)
 	Setval(ctx context.Context, seq types.OID, v int64, called bool) error
-	// Object names, for reg* types and catalog functions. Kind is "class",
-	// "type", "proc", "namespace", "role".
-	ResolveName(kind, name string) (types.OID, error) // 42P01, 42704 … if missing
-	ObjectName(kind string, oid types.OID) (string, bool)
+	types.Names
 	// CatalogFunc answers a function that reads the catalog (pg_get_indexdef,
 	// has_table_privilege, obj_description …) by its name.
 	CatalogFunc(ctx *Ctx, name string, args []types.Datum, argTypes []types.OID) (types.Datum, error)

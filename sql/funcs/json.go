@@ -388,13 +388,11 @@ func jsonJoin(c *Ctx, t types.OID, d types.Datum, sep string) string {
 		return jsonRecord(c, d.X.(*types.Record), sep)
 	}
 	text := output(c, t, d)
-	if categoryOf(t) == 'N' && types.KindOf(t) != types.KindBytes && text != "NaN" && !strings.Contains(text, "nfinity") && !isReg(t) {
+	if categoryOf(t) == 'N' && types.KindOf(t) != types.KindBytes && text != "NaN" && !strings.Contains(text, "nfinity") && types.RegKind(t) == "" {
 		return text
 	}
 	return QuoteJSON(text)
 }
-
-func isReg(t types.OID) bool { return comparedAs(t) == types.OidOID && t != types.OidOID }
 
 // isoTime is XML's and JSON's form of a date or time: a T between, and minutes in
 // the zone.

@@ -209,7 +209,8 @@ func nameKernels() kernels {
 		}),
 	}
 	for name, kind := range map[string]string{
-		"to_regclass": "class", "to_regtype": "type", "to_regproc": "proc", "to_regprocedure": "proc",
+		"to_regclass": "class", "to_regtype": "type", "to_regproc": "proc", "to_regprocedure": "procedure",
+		"to_regoper": "oper", "to_regoperator": "operator", "to_regcollation": "collation",
 		"to_regnamespace": "namespace", "to_regrole": "role",
 	} {
 		out[name] = ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
@@ -221,10 +222,10 @@ func nameKernels() kernels {
 			switch pgerr.Code(err) {
 			case "":
 				return types.NewInt(int64(oid)), nil
-			case pgerr.UndefinedTable, pgerr.UndefinedObject, pgerr.UndefinedFunction, pgerr.InvalidSchemaName, pgerr.AmbiguousFunction:
-				return types.Null, nil
+			case pgerr.SyntaxError:
+				return types.Null, err
 			}
-			return types.Null, err
+			return types.Null, nil
 		})
 	}
 	return out

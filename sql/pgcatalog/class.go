@@ -21,6 +21,7 @@ const (
 const (
 	defaultCollation types.OID = 100
 	cCollation       types.OID = 950
+	posixCollation   types.OID = 951
 )
 
 var classSources = map[string]*source{

@@ -31,7 +31,7 @@ func splitName(s string) (parts []string, ok bool) {
 			}
 			part, s = strings.ReplaceAll(s[1:i], `""`, `"`), s[i+1:]
 		} else {
-			i := strings.IndexByte(s, '.')
+			i := strings.IndexAny(s, ". \t\n\r\f\v")
 			if i < 0 {
 				i = len(s)
 			}
@@ -51,14 +51,18 @@ func splitName(s string) (parts []string, ok bool) {
 	}
 }
 
-// qualified is splitName for schema.name.
-func qualified(s string) (schema, name string, err error) {
+// qualified is splitName for schema.name; the schema must exist.
+func (e *Env) qualified(s string) (schema, name string, err error) {
 	parts, ok := splitName(s)
 	switch {
-	case !ok || len(parts) > 3:
+	case !ok:
 		return "", "", pgerr.New(pgerr.InvalidName, "invalid name syntax")
+	case len(parts) > 3:
+		return "", "", pgerr.New(pgerr.SyntaxError, "improper relation name (too many dotted names): %s", strings.Join(parts, "."))
 	case len(parts) == 1:
 		return "", parts[0], nil
+	case e.Snap.SchemaByName(parts[len(parts)-2]) == nil:
+		return "", "", pgerr.New(pgerr.InvalidSchemaName, "schema \"%s\" does not exist", parts[len(parts)-2])
 	}
 	return parts[len(parts)-2], parts[len(parts)-1], nil
 }
@@ -94,23 +98,29 @@ func ResolveName(env *Env, kind, name string) (types.OID, error) {
 		return 0, pgerr.New(pgerr.UndefinedObject, "role \"%s\" does not exist", parts[0])
 	case "type":
 		return env.resolveType(name)
-	case "proc", "procedure":
+	case "proc":
 		return env.resolveProc(name)
-	case "oper", "operator":
+	case "procedure":
+		return env.resolveProcedure(name)
+	case "oper":
+		return env.resolveOper(name)
+	case "operator":
 		return env.resolveOperator(name)
 	case "collation":
-		_, n, err := qualified(name)
+		_, n, err := env.qualified(name)
 		switch {
 		case err != nil:
 			return 0, err
 		case n == "default":
 			return defaultCollation, nil
-		case strings.EqualFold(n, "c"):
+		case n == "C":
 			return cCollation, nil
+		case n == "POSIX":
+			return posixCollation, nil
 		}
 		return 0, pgerr.New(pgerr.UndefinedObject, "collation \"%s\" for encoding \"UTF8\" does not exist", n)
 	}
-	schema, n, err := qualified(name)
+	schema, n, err := env.qualified(name)
 	if err != nil {
 		return 0, err
 	}
@@ -154,7 +164,7 @@ func (e *Env) resolveType(name string) (types.OID, error) {
 		n = s
 	} else {
 		var err error
-		if schema, n, err = qualified(base); err != nil {
+		if schema, n, err = e.qualified(base); err != nil {
 			return 0, err
 		}
 	}
@@ -186,89 +196,6 @@ func (e *Env) resolveType(name string) (types.OID, error) {
 	return oid, nil
 }
 
-// resolveProc finds a function by name, and by its arguments if they are given.
-func (e *Env) resolveProc(name string) (types.OID, error) {
-	full, args, hasArgs := strings.Cut(name, "(")
-	schema, n, err := qualified(full)
-	if err != nil {
-		return 0, err
-	}
-	var want []types.OID
-	if hasArgs {
-		for _, a := range strings.Split(strings.TrimSuffix(strings.TrimSpace(args), ")"), ",") {
-			if a = strings.TrimSpace(a); a == "" {
-				continue
-			}
-			oid, err := e.resolveType(a)
-			if err != nil {
-				return 0, err
-			}
-			want = append(want, oid)
-		}
-	}
-	var found []types.OID
-	match := func(oid types.OID, args []types.OID) {
-		if !hasArgs || equalOIDs(args, want) {
-			found = append(found, oid)
-		}
-	}
-	for _, f := range e.Snap.ResolveFunctions(e.SearchPath, schema, n) {
-		in, _, _ := splitArgs(f)
-		match(f.OID, in)
-	}
-	for _, f := range funcs.Lookup(schema, n) {
-		match(f.OID, f.Args)
-	}
-	if oid := ioFuncOID[n]; len(found) == 0 && oid != 0 {
-		found = append(found, oid)
-	}
-	switch len(found) {
-	case 0:
-		return 0, pgerr.New(pgerr.UndefinedFunction, "function \"%s\" does not exist", name)
-	case 1:
-		return found[0], nil
-	}
-	return 0, pgerr.New(pgerr.AmbiguousFunction, "more than one function named \"%s\"", name)
-}
-
-func equalOIDs(a, b []types.OID) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
-}
-
-func (e *Env) resolveOperator(name string) (types.OID, error) {
-	var found types.OID
-	n := strings.TrimPrefix(name, "pg_catalog.")
-	sym, args, hasArgs := strings.Cut(n, "(")
-	for _, o := range funcs.Operators() {
-		if o.Name != sym {
-			continue
-		}
-		if hasArgs {
-			l, r, _ := strings.Cut(strings.TrimSuffix(args, ")"), ",")
-			left, _ := e.resolveType(l)
-			right, _ := e.resolveType(r)
-			if o.Left != left || o.Right != right {
-				continue
-			}
-		} else if found != 0 {
-			return 0, pgerr.New(pgerr.AmbiguousFunction, "more than one operator named %s", name)
-		}
-		found = o.OID
-	}
-	if found == 0 {
-		return 0, pgerr.New(pgerr.UndefinedFunction, "operator does not exist: %s", name)
-	}
-	return found, nil
-}
-
 // ObjectName is what the output of a reg* type prints for an object: qualified
 // unless the search path finds it. false if there is no such object.
 func ObjectName(env *Env, kind string, oid types.OID) (string, bool) {
@@ -297,17 +224,15 @@ func ObjectName(env *Env, kind string, oid types.OID) (string, bool) {
 	case "proc", "procedure":
 		return env.procName(oid, kind == "procedure")
 	case "oper", "operator":
-		for _, o := range funcs.Operators() {
-			if o.OID == oid {
-				return o.Name, true
-			}
-		}
+		return env.operatorName(oid, kind == "operator")
 	case "collation":
 		switch oid {
 		case defaultCollation:
 			return `"default"`, true
 		case cCollation:
 			return `"C"`, true
+		case posixCollation:
+			return `"POSIX"`, true
 		}
 	}
 	return "", false
@@ -345,35 +270,4 @@ func (e *Env) typeName(t types.T) (string, bool) {
 		return f.name, true
 	}
 	return "", false
-}
-
-func (e *Env) procName(oid types.OID, args bool) (string, bool) {
-	var name string
-	var in []types.OID
-	if f := e.Snap.Function(oid); f != nil {
-		in, _, _ = splitArgs(f)
-		visible := false
-		for _, c := range e.Snap.ResolveFunctions(e.SearchPath, "", f.Name) {
-			visible = visible || c.OID == oid
-		}
-		name = e.name(&f.Header, visible)
-	} else if f := funcs.ByOID(oid); f != nil {
-		name, in = funcs.QuoteIdent(f.Name), f.Args
-		if f.Schema == "sys" {
-			name = "sys." + name
-		}
-	} else if n, ok := ioFuncs[oid]; ok {
-		name = n
-	} else {
-		return "", false
-	}
-	if args {
-		var list []string
-		for _, t := range in {
-			n, _ := e.typeName(types.Of(t))
-			list = append(list, n)
-		}
-		name += "(" + strings.Join(list, ",") + ")"
-	}
-	return name, true
 }

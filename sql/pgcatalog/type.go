@@ -112,6 +112,7 @@ var typeSources = map[string]*source{
 	"pg_collation": {columns: "oid collname collnamespace collowner collprovider collisdeterministic collencoding collcollate collctype", rows: func(q *query) {
 		q.add(defaultCollation, "default", catalog.PgCatalog, catalog.AdminRole, byte('d'), true, -1, nil, nil)
 		q.add(cCollation, "C", catalog.PgCatalog, catalog.AdminRole, byte('c'), true, -1, "C", "C")
+		q.add(posixCollation, "POSIX", catalog.PgCatalog, catalog.AdminRole, byte('c'), true, -1, "POSIX", "POSIX")
 	}},
 	"pg_opclass": {columns: "oid opcmethod opcname opcnamespace opcowner opcfamily opcintype opcdefault opckeytype", rows: func(q *query) {
 		for _, c := range opclasses {

@@ -11,6 +11,7 @@ type Format struct {
 	ExtraFloat    int       // extra_float_digits; > 0 means shortest exact
 	ByteaEscape   bool      // bytea_output = escape
 	Now           time.Time // transaction time, for 'now', 'today' …
+	Names         Names     // nil: objects have only numbers
 }
 
 // DefaultFormat is PostgreSQL's default: ISO, MDY, postgres, UTC, 1.

@@ -1,44 +1,72 @@
 package types
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
-// regOps are the functions of the types whose values are OIDs of objects. Names
-// of objects are for those who know the catalog: here stand numbers and, except
-// for operators, - for 0.
+// Names are the names of objects, by which values of the reg* types are written.
+// Kind is the type's name without reg: "class", "type", "proc", "procedure", "oper",
+// "operator", "role", "namespace", "collation".
+type Names interface {
+	// ResolveName finds the object that a text means; 42P01, 42704 … if there is none.
+	ResolveName(kind, name string) (OID, error)
+	// ObjectName is how an object is shown; false: there is none.
+	ObjectName(kind string, oid OID) (string, bool)
+}
+
+// RegKind is the kind of objects that values of a reg* type are, as Names knows it,
+// and "" for all other types.
+func RegKind(t OID) string {
+	ty := Get(t)
+	if ty == nil || ty.Category != 'N' || !strings.HasPrefix(ty.Name, "reg") {
+		return ""
+	}
+	return ty.Name[len("reg"):]
+}
+
+// regOps are the functions of the types whose values are OIDs of objects. Without
+// Names a value is shown as the number that it is.
 func regOps() map[string]*ops {
 	out := map[string]*ops{}
-	for _, name := range []string{"regproc", "regprocedure", "regoper", "regoperator", "regclass", "regtype",
-		"regrole", "regnamespace", "regcollation"} {
+	for _, kind := range []string{"proc", "procedure", "oper", "operator", "class", "type", "role", "namespace", "collation"} {
 		zero := "-"
-		if name == "regoper" || name == "regoperator" {
+		if kind == "oper" || kind == "operator" {
 			zero = "0"
 		}
-		o := unsignedOps(name)
-		o.parse = func(_ T, s string, _ *Format) (Datum, error) {
-			if s == "-" {
-				return NewInt(0), nil
-			}
-			for i := range len(s) {
-				if !isDigit(s[i]) {
-					return Null, badSyntax(name, s)
-				}
-			}
-			n, err := strconv.ParseUint(s, 10, 32)
-			switch {
-			case s == "":
-				return Null, badSyntax(name, s)
-			case err != nil:
-				return Null, outOfRange("oid", s)
-			}
-			return NewInt(int64(n)), nil
-		}
-		o.text = func(dst []byte, d Datum, _ *Format) []byte {
+		o := unsignedOps("reg" + kind)
+		o.parse = func(_ T, s string, f *Format) (Datum, error) { return parseReg(kind, s, f) }
+		o.text = func(dst []byte, d Datum, f *Format) []byte {
 			if d.I == 0 {
 				return append(dst, zero...)
 			}
+			if f.Names != nil {
+				if name, ok := f.Names.ObjectName(kind, OID(d.I)); ok {
+					return append(dst, name...)
+				}
+			}
 			return strconv.AppendUint(dst, uint64(uint32(d.I)), 10)
 		}
-		out[name] = o
+		out["reg"+kind] = o
 	}
 	return out
+}
+
+// parseReg takes a number for itself, - for 0 and all else for a name.
+func parseReg(kind, s string, f *Format) (Datum, error) {
+	if s == "-" {
+		return NewInt(0), nil
+	}
+	if s != "" && strings.Trim(s, "0123456789") == "" {
+		n, err := strconv.ParseUint(s, 10, 32)
+		if err != nil {
+			return Null, outOfRange("oid", s)
+		}
+		return NewInt(int64(n)), nil
+	}
+	if f.Names == nil {
+		return Null, badSyntax("reg"+kind, s)
+	}
+	oid, err := f.Names.ResolveName(kind, s)
+	return NewInt(int64(oid)), err
 }
