@@ -132,8 +132,6 @@ func (c *compiler) build(n plan.Node) (spec, error) {
 		return c.nestedLoop(n)
 	case *plan.HashJoin:
 		return c.hashJoin(n)
-	case *plan.MergeJoin:
-		return c.mergeJoin(n)
 	case *plan.Aggregate:
 		return c.aggregate(n)
 	case *plan.Window:

@@ -25,7 +25,7 @@ type joinSpec struct {
 }
 
 func (c *compiler) joinSpec(n plan.Node, kind rel.JoinKind, l, r plan.Node, on rel.Expr, rescan bool) (*joinSpec, error) {
-	s := &joinSpec{kind: kind, nl: len(l.Columns()), nr: len(r.Columns()), keep: constant(r), again: c.inner > 0,
+	s := &joinSpec{kind: kind, nl: len(l.Columns()), nr: len(r.Columns()), keep: plan.Constant(r), again: c.inner > 0,
 		lFirst: kind != rel.Right && kind != rel.Full && l.Est().Startup < r.Est().Total}
 	var err error
 	if s.l, err = c.node(l); err != nil {
@@ -499,7 +499,7 @@ func (c *compiler) hashJoin(n *plan.HashJoin) (spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.keep = constant(n.R, n.RKeys...) // The table holds the keys, which outer columns may decide.
+	j.keep = plan.Constant(n.R, n.RKeys...) // The table holds the keys, which outer columns may decide.
 	s := &hashJoinSpec{joinSpec: j, nullAware: n.NullAware && n.Kind == rel.Anti}
 	if s.lKeys, err = c.exprs(n.LKeys, n.L.Columns()); err != nil {
 		return nil, err
@@ -728,120 +728,4 @@ func (h *hashJoin) equal(r int) bool {
 		}
 	}
 	return true
-}
-
-// MergeJoin keeps R and walks it along with L: both are sorted by the keys.
-type mergeJoinSpec struct {
-	*joinSpec
-	lKeys, rKeys []sortCol
-}
-
-func (c *compiler) mergeJoin(n *plan.MergeJoin) (spec, error) {
-	j, err := c.joinSpec(n, n.Kind, n.L, n.R, n.On, false)
-	if err != nil {
-		return nil, err
-	}
-	s := &mergeJoinSpec{joinSpec: j}
-	if s.lKeys, err = sortCols(n.LKeys, n.L.Columns()); err != nil {
-		return nil, err
-	}
-	s.rKeys, err = sortCols(n.RKeys, n.R.Columns())
-	return s, err
-}
-
-func (s *mergeJoinSpec) operator(r *run) operator {
-	m := &mergeJoin{joiner: newJoiner(r, s.joinSpec), s: s, right: s.r.operator(r)}
-	m.inner = newRowStore(&r.mem, s.nr)
-	m.source = m
-	return m
-}
-
-type mergeJoin struct {
-	*joiner
-	s     *mergeJoinSpec
-	right operator
-	ready bool
-	from  int // first inner row whose key is not less than L's
-	row   int32
-	at    int // next inner row of the group; -1: not at the row yet
-}
-
-func (m *mergeJoin) open() error {
-	m.ready = m.ready && m.s.keep
-	m.from = 0
-	return m.start()
-}
-
-func (m *mergeJoin) close() {
-	m.ready = false
-	m.l.close()
-	m.right.close()
-	m.inner.reset()
-}
-
-func (m *mergeJoin) next() (*types.Batch, error) {
-	if !m.ready {
-		m.inner.reset()
-		if err := drain(m.right, m.inner, m.s.again); err != nil {
-			return nil, err
-		}
-		m.ready = true
-	}
-	return m.joiner.next()
-}
-
-func (m *mergeJoin) begin(*types.Batch) error {
-	m.row, m.at = 0, -1
-	return nil
-}
-
-func (m *mergeJoin) propose(j *joiner) (bool, error) {
-	for ; int(m.row) < j.b.Len; m.row++ {
-		if j.full() {
-			return false, nil
-		}
-		null := m.nullKey()
-		if m.at < 0 {
-			for !null && m.from < m.inner.n && m.compare(m.from) > 0 {
-				m.from++
-			}
-			m.at = m.from
-		}
-		for !null && m.at < m.inner.n && m.compare(m.at) == 0 {
-			if j.full() {
-				return false, nil
-			}
-			if j.firstOnly() && (j.matched[m.row] || j.s.on == nil && m.at > m.from) {
-				break
-			}
-			j.pair(m.row, int32(m.at))
-			m.at++
-		}
-		if j.full() && m.at < m.inner.n && !null && m.compare(m.at) == 0 {
-			return false, nil
-		}
-		j.alone(m.row)
-		m.at = -1
-	}
-	return true, nil
-}
-
-func (m *mergeJoin) nullKey() bool {
-	for _, k := range m.s.lKeys {
-		if m.b.Cols[k.col].IsNull(int(m.row)) {
-			return true
-		}
-	}
-	return false
-}
-
-// compare orders L's current row against inner row r.
-func (m *mergeJoin) compare(r int) int {
-	for i := range m.s.lKeys {
-		v, at := m.inner.vec(r, m.s.rKeys[i].col)
-		if c := m.s.lKeys[i].compare(m.b.Cols[m.s.lKeys[i].col], int(m.row), v, at); c != 0 {
-			return c
-		}
-	}
-	return 0
 }

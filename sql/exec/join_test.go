@@ -160,17 +160,10 @@ func joinPlans(kind rel.JoinKind, l, r plan.Node, extra bool) map[string]plan.No
 	if extra {
 		on, rest = &rel.Bool{Op: rel.And, Args: []rel.Expr{equal, less}}, less
 	}
-	sorted := func(n plan.Node, id rel.ColID) (plan.Node, []rel.SortKey) {
-		keys := []rel.SortKey{{Col: id}}
-		return &plan.Sort{Base: plan.Base{Cols: n.Columns()}, Input: n, Keys: keys}, keys
-	}
-	sl, lk := sorted(l, 1)
-	sr, rk := sorted(r, 3)
 	plans := map[string]plan.Node{
 		"nested loop": &plan.NestedLoop{Base: base, Kind: kind, L: l, R: r, On: on},
 		"hash join": &plan.HashJoin{Base: base, Kind: kind, L: l, R: r, On: rest,
 			LKeys: []rel.Expr{&rel.Col{T: int4, ID: 1}}, RKeys: []rel.Expr{&rel.Col{T: int4, ID: 3}}},
-		"merge join": &plan.MergeJoin{Base: base, Kind: kind, L: sl, R: sr, LKeys: lk, RKeys: rk, On: rest},
 	}
 	if kind != rel.Right && kind != rel.Full {
 		inner := &plan.Filter{Base: plan.Base{Cols: r.Columns()}, Input: r, Cond: equal}

@@ -59,6 +59,9 @@ func (b *planner) scan(s *rel.Scan, all []rel.Expr, want []rel.SortKey) Node {
 			consider(idx)
 		}
 	}
+	if n := b.lookedUpScan(best, conds); n != nil {
+		return b.filtered(n, once)
+	}
 	return b.filtered(best, once)
 }
 

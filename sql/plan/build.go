@@ -57,6 +57,9 @@ type planner struct {
 	exprsOf map[types.OID]*rel.TableExprs
 	planned map[*rel.Subquery]*SubPlan // alternatives share the subqueries in their conditions
 	origin  map[rel.ColID]origin       // of columns that come straight from a table
+	// outer are columns from outside that change each time when what is being planned is
+	// run again; empty: it is run once.
+	outer map[rel.ColID]bool
 	// hint > 0: no more rows than that are wanted of the node being planned.
 	hint float64
 }

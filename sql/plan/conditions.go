@@ -54,13 +54,22 @@ func (b *planner) filtered(n Node, conds []rel.Expr) Node {
 			each = append(each, c)
 		}
 	}
+	if x := b.lookedUp(n, each); x != nil {
+		n, each = x, nil
+	}
+	n = b.checked(n, each)
+	if len(once) > 0 {
+		e := n.Est()
+		n = &Result{Base: base(n.Columns(), e.Startup, e.Total, e.Rows), Input: n, Cond: b.expr(and(once))}
+	}
+	return n
+}
+
+// checked puts conditions on a node that are checked for each row.
+func (b *planner) checked(n Node, each []rel.Expr) Node {
 	e := n.Est()
 	if len(each) > 0 {
 		n = &Filter{Base: base(n.Columns(), e.Startup, e.Total+e.Rows*cpuOp*float64(len(each)), e.Rows*b.selectivity(each)), Input: n, Cond: b.expr(and(each))}
-	}
-	if len(once) > 0 {
-		e = n.Est()
-		n = &Result{Base: base(n.Columns(), e.Startup, e.Total, e.Rows), Input: n, Cond: b.expr(and(once))}
 	}
 	return n
 }
@@ -72,7 +81,7 @@ func (b *planner) filter(n *rel.Filter, conds []rel.Expr, want []rel.SortKey) No
 	if b.env.Fold != nil {
 		own = expr.Fold(b.env.Fold, own)
 	}
-	conds = conjuncts(append([]rel.Expr(nil), conds...), own)
+	conds = append(conjuncts(nil, own), conds...) // as PostgreSQL, the nearest first
 	input := n.Input
 	var rest []rel.Expr
 	for _, c := range conds {

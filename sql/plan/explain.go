@@ -439,9 +439,6 @@ func (x *explainer) describe(d *described, n Node) {
 	case *HashJoin:
 		x.hashJoin(d, n)
 		return
-	case *MergeJoin:
-		d.title = "Merge" + joinWord(n.Kind) + " Join"
-		d.add("Join Filter", x.condition(n.On))
 	case *Aggregate:
 		x.aggregateNode(d, n)
 	case *Window:

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"maps"
+
 	"zorya/sql/rel"
 )
 
@@ -201,7 +203,7 @@ func (b *planner) joinRows(kind rel.JoinKind, l, r float64, on []rel.Expr) float
 func (b *planner) hashJoin(kind rel.JoinKind, l, r Node, lkeys, rkeys, rest, on []rel.Expr, cols []rel.Column) Node {
 	le, re := l.Est(), r.Est()
 	rows := b.joinRows(kind, le.Rows, re.Rows, on)
-	startup := le.Startup + re.Total + re.Rows*(cpuRow+cpuOp)
+	startup := le.Startup + (re.Total+re.Rows*(cpuRow+cpuOp))*b.kept(r, rkeys...)
 	total := startup + (le.Total - le.Startup) + le.Rows*(cpuOp*2) + rows*cpuRow
 	return &HashJoin{Base: base(cols, startup, total, rows), Kind: kind, L: l, R: r, LKeys: lkeys, RKeys: rkeys, On: b.expr(and(rest))}
 }
@@ -209,7 +211,7 @@ func (b *planner) hashJoin(kind rel.JoinKind, l, r Node, lkeys, rkeys, rest, on 
 func (b *planner) nestedLoop(kind rel.JoinKind, l, r Node, on, all []rel.Expr, params []rel.ColID, cols []rel.Column) Node {
 	le, re := l.Est(), r.Est()
 	rows := b.joinRows(kind, le.Rows, re.Rows, on)
-	total := le.Total + re.Total + le.Rows*re.Rows*cpuOp
+	total := le.Total + re.Total*b.kept(r) + le.Rows*re.Rows*cpuOp
 	if params != nil {
 		rows = b.joinRows(kind, le.Rows, re.Rows, nil)
 		// A request per row of L, without its fixed part: they go to this very machine.
@@ -233,7 +235,13 @@ func (b *planner) lookupJoin(kind rel.JoinKind, l Node, r side, on []rel.Expr, c
 	if !must && (len(inside) == 0 || !readsTable(r.node)) {
 		return nil
 	}
-	inner := b.node(r.node, append(append([]rel.Expr(nil), r.conds...), inside...), nil)
+	var again map[rel.ColID]bool
+	if must {
+		again = maps.Clone(left)
+		maps.Copy(again, b.outer)
+	}
+	var inner Node
+	b.rerun(again, func() { inner = b.node(r.node, append(append([]rel.Expr(nil), r.conds...), inside...), nil) })
 	if !must && !keyed(inner, left) {
 		return nil
 	}

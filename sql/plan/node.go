@@ -130,15 +130,13 @@ type (
 		Exprs []rel.Expr
 	}
 	// NestedLoop rescans R for each row of L when R (or On) refers to L's columns
-	// (Params lists them); else R is materialised. Batched: R is a TableScan whose
-	// Prefix or InList takes values of many rows of L at once.
+	// (Params lists them); else R is materialised.
 	NestedLoop struct {
 		Base
-		Kind    rel.JoinKind
-		L, R    Node
-		On      rel.Expr
-		Params  []rel.ColID
-		Batched bool
+		Kind   rel.JoinKind
+		L, R   Node
+		On     rel.Expr
+		Params []rel.ColID
 	}
 	// HashJoin builds on R. LKeys[i] = RKeys[i]; On is what remains.
 	HashJoin struct {
@@ -149,14 +147,6 @@ type (
 		On           rel.Expr
 		// NullAware: NOT IN semantics for Anti joins.
 		NullAware bool
-	}
-	// MergeJoin: both inputs are sorted by the keys.
-	MergeJoin struct {
-		Base
-		Kind         rel.JoinKind
-		L, R         Node
-		LKeys, RKeys []rel.SortKey
-		On           rel.Expr
 	}
 	// Aggregate. Sorted: the input arrives sorted by the groups (GroupAggregate).
 	Aggregate struct {
@@ -280,7 +270,6 @@ func (n *Project) Inputs() []Node      { return []Node{n.Input} }
 func (n *ProjectSet) Inputs() []Node   { return []Node{n.Input} }
 func (n *NestedLoop) Inputs() []Node   { return []Node{n.L, n.R} }
 func (n *HashJoin) Inputs() []Node     { return []Node{n.L, n.R} }
-func (n *MergeJoin) Inputs() []Node    { return []Node{n.L, n.R} }
 func (n *Aggregate) Inputs() []Node    { return []Node{n.Input} }
 func (n *Window) Inputs() []Node       { return []Node{n.Input} }
 func (n *Unique) Inputs() []Node       { return []Node{n.Input} }

@@ -122,8 +122,9 @@ func (b *planner) subPlan(s *rel.Subquery) rel.Expr {
 	sub := *s
 	p := &SubPlan{Sub: &sub, ID: b.subs}
 	b.planned[s] = p
-	p.Plan = b.node(s.Query, nil, nil)
-	for id := range freeColumns(s.Query) {
+	outer := freeColumns(s.Query)
+	b.rerun(outer, func() { p.Plan = b.node(s.Query, nil, nil) })
+	for id := range outer {
 		p.Outer = append(p.Outer, id)
 	}
 	sortIDs(p.Outer)

@@ -1,20 +1,28 @@
-package exec
+package plan
 
 import (
 	"zorya/sql/expr"
-	"zorya/sql/plan"
 	"zorya/sql/rel"
 )
 
-// constant reports whether n yields the same rows however often it is opened in
+// Constant reports whether n yields the same rows however often it is opened in
 // one execution: nothing in it refers to a column from outside, or reads a CTE.
 // What a join has built of such an input outlives a rescan.
-func constant(n plan.Node, keys ...rel.Expr) bool {
-	f := finder{made: map[rel.ColID]bool{}, used: map[rel.ColID]bool{}}
+func Constant(n Node, keys ...rel.Expr) bool {
+	f := find(n, keys)
+	return f.constant()
+}
+
+func find(n Node, keys []rel.Expr) *finder {
+	f := &finder{made: map[rel.ColID]bool{}, used: map[rel.ColID]bool{}}
 	f.node(n)
 	for _, k := range keys {
 		f.expr(k)
 	}
+	return f
+}
+
+func (f *finder) constant() bool {
 	for id := range f.used {
 		if !f.made[id] {
 			return false
@@ -27,9 +35,10 @@ func constant(n plan.Node, keys ...rel.Expr) bool {
 type finder struct {
 	made, used map[rel.ColID]bool
 	varies     bool
+	volatile   bool // calls a volatile function
 }
 
-func (f *finder) node(n plan.Node) {
+func (f *finder) node(n Node) {
 	for _, c := range n.Columns() {
 		f.made[c.ID] = true
 	}
@@ -42,12 +51,12 @@ func (f *finder) node(n plan.Node) {
 }
 
 // own lists the expressions of a node itself.
-func (f *finder) own(n plan.Node) []rel.Expr {
+func (f *finder) own(n Node) []rel.Expr {
 	switch n := n.(type) {
-	case *plan.TableScan:
+	case *TableScan:
 		f.scan(n)
 		return []rel.Expr{n.InList, n.Storage, n.Lookup, n.Filter, n.Limit}
-	case *plan.VirtualScan:
+	case *VirtualScan:
 		list := []rel.Expr{n.Filter}
 		for _, c := range n.Virtual.Cols {
 			f.made[c.ID] = true
@@ -56,56 +65,54 @@ func (f *finder) own(n plan.Node) []rel.Expr {
 			list = append(list, e)
 		}
 		return list
-	case *plan.Values:
+	case *Values:
 		var list []rel.Expr
 		for _, row := range n.Rows {
 			list = append(list, row...)
 		}
 		return list
-	case *plan.FuncScan:
+	case *FuncScan:
 		list := []rel.Expr{n.Filter}
 		for _, fn := range n.Rel.Funcs {
 			list = append(list, fn.X)
 		}
 		return list
-	case *plan.Filter:
+	case *Filter:
 		return []rel.Expr{n.Cond}
-	case *plan.Result:
+	case *Result:
 		return append([]rel.Expr{n.Cond}, n.Exprs...)
-	case *plan.Project:
+	case *Project:
 		return n.Exprs
-	case *plan.ProjectSet:
+	case *ProjectSet:
 		return n.Exprs
-	case *plan.NestedLoop:
+	case *NestedLoop:
 		return []rel.Expr{n.On}
-	case *plan.HashJoin:
+	case *HashJoin:
 		return append(append([]rel.Expr{n.On}, n.LKeys...), n.RKeys...)
-	case *plan.MergeJoin:
-		return []rel.Expr{n.On}
-	case *plan.Aggregate:
+	case *Aggregate:
 		var list []rel.Expr
 		for _, a := range n.Rel.Aggs {
 			list = append(append(append(list, a.Args...), a.Direct...), a.Filter)
 		}
 		return list
-	case *plan.Window:
+	case *Window:
 		var list []rel.Expr
 		for _, w := range n.Rel.Funcs {
 			list = append(append(list, w.Args...), w.Filter, w.Frame.Start.Offset, w.Frame.End.Offset)
 		}
 		return list
-	case *plan.Sort:
+	case *Sort:
 		return []rel.Expr{n.Limit, n.Offset}
-	case *plan.Limit:
+	case *Limit:
 		return []rel.Expr{n.Count, n.Offset}
-	case *plan.Unique, *plan.HashDistinct, *plan.Append, *plan.SetOp:
+	case *Unique, *HashDistinct, *Append, *SetOp:
 		return nil
 	}
 	f.varies = true
 	return nil
 }
 
-func (f *finder) scan(n *plan.TableScan) {
+func (f *finder) scan(n *TableScan) {
 	for _, c := range n.Scan.Columns() {
 		f.made[c.ID] = true
 	}
@@ -126,7 +133,8 @@ func (f *finder) expr(e rel.Expr) {
 		f.used[id] = true
 	}
 	expr.Walk(e, func(x rel.Expr) bool {
-		if p, ok := x.(*plan.SubPlan); ok {
+		f.volatile = f.volatile || volatileCall(x)
+		if p, ok := x.(*SubPlan); ok {
 			f.node(p.Plan)
 			for _, id := range p.Outer {
 				f.used[id] = true

@@ -1,0 +1,32 @@
+-- Correlated subqueries without an index on what they are correlated by: NULLs, duplicates,
+-- groups, limits and errors stay what they are however the rows are found.
+create table o (id int primary key, k int, v int);
+create table i (id int primary key, k int, v int, w text);
+insert into o select g, case when g % 11 = 0 then null else g % 17 end, g % 5 from generate_series(1, 60) g;
+insert into i select g, case when g % 9 = 0 then null else g % 13 end, case when g % 7 = 0 then null else g % 6 end, 'w' || g from generate_series(1, 80) g;
+select id, (select sum(i.v) from i where i.k = o.k) from o order by id;
+select id, (select count(*) from i where i.k = o.k), (select count(i.v) from i where i.k = o.k and i.v < o.v) from o order by id;
+select id from o where v not in (select i.v from i where i.k = o.k) order by id;
+select id, v not in (select i.v from i where i.k = o.k) from o order by id;
+select id, v in (select i.v from i where i.k = o.k) from o order by id;
+select id, v > all (select i.v from i where i.k = o.k and i.v is not null) from o order by id;
+select id, array(select i.id from i where i.k = o.k order by i.id desc limit 2) from o order by id;
+select id, (select i.w from i where i.k = o.k order by i.v desc nulls last, i.id limit 1 offset 1) from o order by id;
+select o.id, x.* from o, lateral (select i.id, i.w from i where i.k = o.k order by i.id limit 2) x order by o.id, x.id;
+select o.id, x.m from o left join lateral (select max(i.v) m from i where i.k = o.k having count(*) > 6) x on true order by o.id;
+select id from o where v > 3 or exists (select from i where i.k = o.k and i.v = o.v) order by id;
+select id, (select count(*) from i join i j on j.id = i.id + 1 where i.k = o.k and j.k = o.k + 1) from o order by id;
+select id, (select count(*) from i, i j where i.k = o.k and j.v = i.v and j.k = o.v) from o order by id;
+select id, (select string_agg(i.w, ',' order by i.id) from i where i.k::bigint = o.k and i.v + 0 = o.v) from o order by id;
+select id, (select (select count(*) from i j where j.k = i.k and j.v = o.v) from i where i.k = o.k order by i.id limit 1) from o order by id;
+select id, (select sum(s.n) from (select k, count(*) n from i group by k) s where s.k = o.k) from o order by id;
+select id, (select count(*) from (select k from i union all select k from o p) s where s.k = o.k) from o order by id;
+select id, (with q as (select k, v from i) select min(v) from q where q.k = o.k) from o order by id;
+select id, (select count(*) from generate_series(1, 20) g where g = o.k) from o order by id;
+select id, (select i.v from i where i.k = o.k) from o order by id;
+select id, (select sum(1 / (i.v - 3)) from i where i.k = o.k and i.v <> 3) from o where k = 2 order by id;
+select count(*) from o where (select count(*) from i where i.k = o.k) = (select count(*) from i where i.k = o.k and random() >= 0);
+update o set v = (select max(i.v) from i where i.k = o.k);
+select id, v from o order by id;
+delete from o where exists (select from i where i.k = o.k and i.v = o.v and i.id < 40) and id > 20;
+select count(*), sum(id) from o;
