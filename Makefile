@@ -9,11 +9,12 @@ CUTS    ?= 20
 CORRUPTIONS ?= 100
 SEED    ?= 1
 SEEDS   ?= 1000
+FUZZTIME ?= 20s
 
 # What commits, recovers and stores, also tested with the race detector.
 RACE = ./journal ./storage ./adjudicator ./txn ./cluster
 
-.PHONY: run demo test ci build lint bench help race crash corrupt sim plant sensitivity example sqltest-pg
+.PHONY: fuzz run demo test ci build lint bench help race crash corrupt sim plant sensitivity example sqltest-pg
 
 run: build ## Build and run a database on ./zorya-data (ARGS="--profile extended" adds flags)
 	bin/zorya serve --data $(DATA) --pg-addr $(PG_ADDR) $(ARGS)
@@ -57,8 +58,11 @@ sensitivity: build ## Show that the history checker reports what it should (ZORY
 example: ## Check the types of examples/bank
 	cd examples/bank && npm ci --no-audit --no-fund && npm run check
 
-sqltest-pg: ## Compare random statements with PostgreSQL's answers (ZORYA_TEST_PG=postgres://…; ARGS="-seed 7 -schemas 20")
-	$(GO) test ./sql/sqltest -count=1 -run TestRandom -v $(ARGS)
+sqltest-pg: ## Check the recorded answers and random statements against PostgreSQL (ZORYA_TEST_PG=postgres://…; ARGS="-seed 7 -schemas 20")
+	$(GO) test ./sql/sqltest -count=1 -run 'TestScriptsAreRecorded|TestRandom' -v -args $(ARGS)
+
+fuzz: ## Fuzz wire messages, the parser, inputs of types, keys, rows and records (FUZZTIME=20s each)
+	bash scripts/fuzz.sh $(FUZZTIME)
 
 bench: build ## Compare with PostgreSQL: the same transfers, client and durability
 	bash bench/bank.sh

@@ -18,7 +18,7 @@ import (
 )
 
 // alive checks that a connection answers.
-func alive(t *testing.T, c *pgx.Conn, when string) {
+func alive(t testing.TB, c *pgx.Conn, when string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()

@@ -17,15 +17,7 @@ var record = flag.Bool("record", false, "write PostgreSQL's answers to the scrip
 // compares with what PostgreSQL answered (-record with ZORYA_TEST_PG writes that).
 // Rows are compared in their order where the statement ends in ORDER BY.
 func TestScripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.sql")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no scripts", err)
-	}
-	folders, err := filepath.Glob("testdata/*/*.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files = append(files, folders...)
+	files := scripts(t)
 	if *record {
 		for _, f := range files {
 			pg := connectPostgres(t)
@@ -54,6 +46,38 @@ func TestScripts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestScriptsAreRecorded: what stands beside the scripts is what PostgreSQL answers.
+func TestScriptsAreRecorded(t *testing.T) {
+	for _, f := range scripts(t) {
+		t.Run(filepath.Base(f), func(t *testing.T) {
+			pg := connectPostgres(t)
+			text, err := os.ReadFile(f + ".out")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, g := range script(t, pg, f, false) {
+				if !strings.Contains(string(text), g) {
+					t.Errorf("not what is recorded:\n%s", g)
+				}
+			}
+		})
+	}
+}
+
+// scripts are the files with statements.
+func scripts(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no scripts", err)
+	}
+	folders, err := filepath.Glob("testdata/*/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(files, folders...)
 }
 
 // script runs a file's statements and returns each with its answer.

@@ -190,3 +190,38 @@ func FuzzBinary(f *testing.F) {
 		}
 	})
 }
+
+// FuzzKeyOrder: of any two values that a type's input takes, the keys order as the
+// values do, none is a prefix of the other, and keys read back as equal values.
+func FuzzKeyOrder(f *testing.F) {
+	for i, s := range []string{"1", "-1", "0", "2", "-2147483648", "x", "a", "1e300", "-inf", "abc", "1.50", "ab ", "\\x00ff", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "2020-02-29", "12:00", "1 day"} {
+		f.Add(i, s, "1", i%2 == 0)
+	}
+	types := append(strings.Fields("date time timestamp timestamptz"), fuzzed...)
+	f.Fuzz(func(t *testing.T, i int, first, second string, desc bool) {
+		oid := ByName(types[uint(i)%uint(len(types))]).OID
+		if !IsIndexable(oid) {
+			return
+		}
+		a, err := Parse(Of(oid), first, nil)
+		b, err2 := Parse(Of(oid), second, nil)
+		if err != nil || err2 != nil || a.IsNull() || b.IsNull() {
+			return
+		}
+		order := Compare(oid, a, b)
+		if desc {
+			order = -order
+		}
+		x, y := AppendKey(nil, oid, a, desc, false), AppendKey(nil, oid, b, desc, false)
+		if cmp.Compare(bytes.Compare(x, y), 0) != order {
+			t.Fatalf("%q and %q: keys %x and %x, order %d", first, second, x, y, order)
+		}
+		if order != 0 && (bytes.HasPrefix(x, y) || bytes.HasPrefix(y, x)) {
+			t.Fatalf("prefix: %x %x", x, y)
+		}
+		back, rest, err := DecodeKey(x, oid, desc, false)
+		if err != nil || len(rest) != 0 || Compare(oid, a, back) != 0 {
+			t.Fatalf("%q: back %v %q %v", first, back, rest, err)
+		}
+	})
+}
