@@ -52,8 +52,9 @@ func (s *Session) executeDDL(ctx context.Context, env *ddl.Env, tree ast.Stmt) (
 
 // ddlEnv is what DDL may know of the session.
 func (s *Session) ddlEnv(ctx context.Context) *ddl.Env {
-	b := ddlBinder{s, ctx}
-	return &ddl.Env{
+	env := &ddl.Env{}
+	b := ddlBinder{s, ctx, env}
+	*env = ddl.Env{
 		Tx: s.txn.tx, Snap: s.txn.snap, Role: s.roleOID, SearchPath: s.searchPath(), Limits: s.prof.Limits, Lifts: s.prof.Lifts,
 		InBlock: s.status != idle || s.txn.changes > 1,
 		Bind: ddl.Binder{
@@ -62,19 +63,23 @@ func (s *Session) ddlEnv(ctx context.Context) *ddl.Env {
 		},
 		SetSequence: s.shared.Sequences.Set,
 	}
+	return env
 }
 
 // A ddlBinder binds the expressions in DDL for one statement.
 type ddlBinder struct {
 	s   *Session
 	ctx context.Context
+	ddl *ddl.Env // CREATE SCHEMA changes role and search path for its elements
 }
 
 // env is the session's binding environment over a snapshot that may hold the
 // statement's own changes.
 func (b ddlBinder) env(snap *catalog.Snapshot) *bind.Env {
 	b.s.txn.snap = snap // executeDDL puts it back.
-	return b.s.bindEnv(b.ctx)
+	e := b.s.bindEnv(b.ctx)
+	e.Role, e.SearchPath = b.ddl.Role, b.ddl.SearchPath
+	return e
 }
 
 func (b ddlBinder) resolveType(snap *catalog.Snapshot, n ast.TypeName) (types.T, types.OID, error) {
@@ -154,7 +159,7 @@ func (b ddlBinder) notUpdatable(snap *catalog.Snapshot, v *catalog.Table) string
 	return bind.NotUpdatable(b.env(snap), v)
 }
 
-func (b ddlBinder) checkFunction(snap *catalog.Snapshot, f *catalog.Function) error {
+func (b ddlBinder) checkFunction(snap *catalog.Snapshot, f *catalog.Function) ([]types.OID, error) {
 	return bind.CheckFunction(b.env(snap), f)
 }
 

@@ -123,6 +123,9 @@ func (e env) TryInput(c *funcs.Ctx, typeName, text string) (fault, err error) {
 func (e env) sequence(oid types.OID, priv byte) (*catalog.Sequence, error) {
 	snap := e.s.txn.snap
 	d := snap.Sequence(oid)
+	if r := snap.RelationByOID(oid); d == nil && r != nil {
+		return nil, pgerr.New(pgerr.WrongObjectType, "\"%s\" is not a sequence", r.Head().Name)
+	}
 	if d == nil {
 		return nil, pgerr.New(pgerr.UndefinedTable, "could not open relation with OID %d", oid)
 	}
@@ -157,7 +160,7 @@ func (e env) Currval(oid types.OID) (int64, error) {
 }
 
 func (e env) Lastval() (int64, error) {
-	if e.s.lastSeq == 0 {
+	if e.s.txn.snap.Sequence(e.s.lastSeq) == nil { // none, or it is dropped
 		return 0, pgerr.New(pgerr.ObjectNotInPrerequisite, "lastval is not yet defined in this session")
 	}
 	return e.s.currval[e.s.lastSeq], nil
@@ -191,7 +194,10 @@ func (e env) CatalogFunc(c *funcs.Ctx, name string, args []types.Datum, argTypes
 
 // catalogEnv is what the virtual tables may know of the session.
 func (s *Session) catalogEnv() *pgcatalog.Env {
-	return &pgcatalog.Env{Snap: s.txn.snap, SearchPath: s.searchPath(), Role: s.roleOID, Tx: s.txn.tx, Settings: s.settingRows,
+	sequence := func(q *catalog.Sequence) (int64, bool, error) {
+		return s.shared.Sequences.Last(context.Background(), q)
+	}
+	return &pgcatalog.Env{Sequence: sequence, Snap: s.txn.snap, SearchPath: s.searchPath(), Role: s.roleOID, Tx: s.txn.tx, Settings: s.settingRows,
 		Conflicts: s.shared.conflicts.all, Updatable: func(v *catalog.Table) []bool { return bind.UpdatableColumns(s.bindEnv(context.Background()), v) }}
 }
 

@@ -29,7 +29,16 @@ type sequence struct {
 	mu   sync.Mutex
 	next int64
 	left int64 // values from next on
+	rule rule  // by which they were reserved
 }
+
+// A rule is how a sequence goes on from a value to the next.
+type rule struct {
+	increment, min, max int64
+	cycle               bool
+}
+
+func ruleOf(d *catalog.Sequence) rule { return rule{d.Increment, d.Min, d.Max, d.Cycle} }
 
 // reserveAhead is how many values a reservation takes for CACHE 1: enough that a
 // commit is not needed for each, few enough that a crash leaves a small gap.
@@ -60,12 +69,19 @@ func (q *Sequences) Next(ctx context.Context, d *catalog.Sequence) (int64, error
 	s := q.get(d.OID)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.left > 0 && s.rule != ruleOf(d) { // ALTER SEQUENCE since: on from the last value
+		last := s.next - s.rule.increment
+		if err := q.update(ctx, d, func(int64, bool) (int64, bool, error) { return last, true, nil }); err != nil {
+			return 0, err
+		}
+		s.left = 0
+	}
 	if s.left == 0 {
 		first, n, err := q.reserve(ctx, d)
 		if err != nil {
 			return 0, err
 		}
-		s.next, s.left = first, n
+		s.next, s.left, s.rule = first, n, ruleOf(d)
 	}
 	v := s.next
 	s.left--
@@ -96,7 +112,7 @@ func (q *Sequences) Last(ctx context.Context, d *catalog.Sequence) (v int64, cal
 	v, called, err = readSequence(ctx, tx, d)
 	if s := q.get(d.OID); err == nil && called {
 		s.mu.Lock()
-		v -= s.left * d.Increment
+		v -= s.left * s.rule.increment
 		s.mu.Unlock()
 	}
 	return v, called, err

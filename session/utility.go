@@ -219,6 +219,8 @@ func (s *Session) discard(what string) (output, error) {
 			return output{}, err
 		}
 		s.followRole()
+	}
+	if what == "all" || what == "sequences" {
 		clear(s.currval)
 		s.lastSeq = 0
 	}

@@ -46,6 +46,7 @@ type Constraint struct {
 	Deferrable, Deferred bool
 	NotDeferrable        bool
 	NotValid             bool
+	NoInherit            bool // CHECK … NO INHERIT
 
 	Always  bool // IDENTITY: ALWAYS, else BY DEFAULT
 	SeqOpts []SeqOpt
@@ -136,6 +137,7 @@ type (
 	Rename struct {
 		Object   string // "table", "column", "index", "view", "schema", "sequence", "role", "constraint", "domain", "function", "routine", "type", …
 		Name     Name
+		Of       string // of a column: "table", "view" …, as the statement says
 		Sub      string // column or constraint
 		NewName  string
 		IfExists bool

@@ -85,6 +85,9 @@ func (b *binder) lockTable(s *scope, it *item) {
 		return
 	}
 	if it.table.Kind == catalog.RelVirtual {
+		if b.env.Snap.Sequence(it.table.OID) != nil {
+			b.throw(0, pgerr.New(pgerr.WrongObjectType, "cannot lock rows in sequence \"%s\"", it.name))
+		}
 		return
 	}
 	sc := it.scan.scan

@@ -30,8 +30,9 @@ func (b *binder) table(n ast.Name) *catalog.Table {
 		b.throw(n.Pos, pgerr.New(pgerr.WrongObjectType, "cannot open relation \"%s\"", r.Name).
 			WithDetail("This operation is not supported for indexes."))
 	case *catalog.Sequence:
-		b.throw(n.Pos, pgerr.New(pgerr.WrongObjectType, "cannot open relation \"%s\"", r.Name).
-			WithDetail("This operation is not supported for sequences."))
+		b.usesSchema(n.Schema, r.Schema)
+		b.refObject(r.OID, "class")
+		return r.AsTable()
 	}
 	b.fail(n.Pos, pgerr.UndefinedTable, "relation \"%s\" does not exist", full)
 	return nil

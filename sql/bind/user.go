@@ -213,8 +213,9 @@ func (b *binder) wrongResult(f *catalog.Function) {
 	b.fail(0, pgerr.InvalidFunctionDefinition, "return type mismatch in function declared to return %s", typeName(types.Of(f.Result)))
 }
 
-// CheckFunction binds the body of an SQL function that is being created.
-func CheckFunction(env *Env, f *catalog.Function) (err error) {
+// CheckFunction binds the body of an SQL function that is being created, and tells
+// which relations, functions and domains it uses.
+func CheckFunction(env *Env, f *catalog.Function) (refs []types.OID, err error) {
 	defer catch(&err)
 	b := newBinder(env)
 	var args []rel.Expr
@@ -222,7 +223,7 @@ func CheckFunction(env *Env, f *catalog.Function) (err error) {
 		// With open types the body makes sense only in a call.
 		if isPseudo(t) {
 			_, err := env.ParseSelect(f.Body)
-			return err
+			return nil, err
 		}
 		args = append(args, &rel.Const{T: types.Of(t), D: types.Null})
 	}
@@ -232,7 +233,12 @@ func CheckFunction(env *Env, f *catalog.Function) (err error) {
 	default:
 		b.resultOf(q, f)
 	}
-	return nil
+	for _, oid := range b.refOIDs() {
+		if oid != f.OID {
+			refs = append(refs, oid)
+		}
+	}
+	return refs, nil
 }
 
 // resultOf is the value of a row of the body: its one column, or all of them as a

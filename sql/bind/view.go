@@ -66,7 +66,11 @@ func (b *binder) destination(t *catalog.Table, does verb) *destination {
 	d.owner = b.viewOwner
 	b.path, b.viewOwner = path, owner
 	if d.t.Kind == catalog.RelVirtual {
-		b.later(pgerr.New(pgerr.InsufficientPrivilege, "permission denied: \"%s\" is a system catalog", d.t.Name))
+		refusal := pgerr.New(pgerr.InsufficientPrivilege, "permission denied: \"%s\" is a system catalog", d.t.Name)
+		if b.env.Snap.Sequence(d.t.OID) != nil {
+			refusal = pgerr.New(pgerr.WrongObjectType, "cannot change sequence \"%s\"", d.t.Name)
+		}
+		b.later(refusal)
 		d.t = writable(d.t)
 	}
 	d.attrs = make([]int, len(t.Columns))

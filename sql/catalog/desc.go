@@ -219,9 +219,11 @@ type (
 		Set         bool
 		Body        string
 		SQLBody     bool // Body is RETURN … or BEGIN ATOMIC …
-		Strict      bool
-		Volatility  byte
-		Path        []string
+		// Refs are the domains of its signature and, with SQLBody, what the body uses.
+		Refs       []types.OID `json:",omitempty"`
+		Strict     bool
+		Volatility byte
+		Path       []string
 	}
 
 	// An IAMMapping lets an IAM principal connect as a role.

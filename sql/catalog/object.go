@@ -66,6 +66,18 @@ func (q *Sequence) TypeOID() types.OID {
 	return q.Type
 }
 
+// AsTable is what SELECT reads from the sequence: its one row.
+func (q *Sequence) AsTable() *Table {
+	t := &Table{Header: q.Header, Kind: RelVirtual}
+	for _, c := range []struct {
+		name string
+		t    types.OID
+	}{{"last_value", types.Int8OID}, {"log_cnt", types.Int8OID}, {"is_called", types.BoolOID}} {
+		t.Columns = append(t.Columns, Col{Name: c.name, T: types.Of(c.t), NotNull: true})
+	}
+	return t
+}
+
 // newObject makes an empty object of a kind; nil for a kind that does not exist.
 func newObject(kind byte) Object {
 	switch kind {

@@ -97,6 +97,9 @@ func wrongKind(r catalog.Relation, kind string) error {
 }
 
 func (s *statement) commentColumn(st *ast.Comment, text string) error {
+	if st.Name.Name == "" {
+		return pgerr.New(pgerr.SyntaxError, "column name must be qualified")
+	}
 	r, err := s.mustRelation(st.Name)
 	if err != nil {
 		return err

@@ -150,7 +150,7 @@ func (s *statement) addCheck(t *catalog.Table, con *ast.Constraint, valid bool) 
 	if err != nil {
 		return err
 	}
-	t.Checks = append(t.Checks, catalog.Check{OID: oid, Name: name, Expr: e.Text, Valid: valid, Cols: e.Cols, Refs: e.Refs})
+	t.Checks = append(t.Checks, catalog.Check{OID: oid, Name: name, Expr: e.Text, Valid: valid, NoInherit: con.NoInherit, Cols: e.Cols, Refs: e.Refs})
 	// PostgreSQL checks, and reports, constraints in the order of their names.
 	slices.SortStableFunc(t.Checks, func(a, b catalog.Check) int {
 		switch {

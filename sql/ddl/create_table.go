@@ -263,11 +263,11 @@ func (b *tableBuilder) columnConstraints(def *ast.ColumnDef, col int) error {
 		default:
 			b.pending = append(b.pending, pendingConstraint{con, col})
 		}
-		what := map[ast.ConstraintKind]string{ast.DefaultConstraint: "default values", ast.GeneratedConstraint: "generation clauses",
+		what := map[ast.ConstraintKind]string{ast.DefaultConstraint: "default values specified", ast.GeneratedConstraint: "generation clauses specified",
 			ast.IdentityConstraint: "identity specifications"}[con.Kind]
 		switch {
 		case again:
-			return b.clash("multiple "+what+" specified", c.Name, con.Pos)
+			return b.clash("multiple "+what, c.Name, con.Pos)
 		case null && notNull:
 			return b.clash("conflicting NULL/NOT NULL declarations", c.Name, con.Pos)
 		case dflt && identity:

@@ -87,8 +87,8 @@ type Binder struct {
 	BindView func(snap *catalog.Snapshot, q *ast.Select, text string) (BoundView, error)
 	// NotUpdatable says why rows cannot be written through a view; "": they can.
 	NotUpdatable func(snap *catalog.Snapshot, v *catalog.Table) string
-	// CheckFunction checks the body of a function LANGUAGE sql.
-	CheckFunction func(snap *catalog.Snapshot, f *catalog.Function) error
+	// CheckFunction checks the body of a function LANGUAGE sql and tells what it uses.
+	CheckFunction func(snap *catalog.Snapshot, f *catalog.Function) (refs []types.OID, err error)
 }
 
 // A Result is what a DDL statement answers.

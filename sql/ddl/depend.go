@@ -188,6 +188,14 @@ func (s *statement) users(oid types.OID, col int) []edge {
 			}
 		}
 	}
+	if col >= 0 {
+		return list
+	}
+	for _, f := range s.snap().Functions() {
+		if slices.Contains(f.Refs, oid) {
+			list = append(list, edge{item{itemFunction, f.OID, 0}, false})
+		}
+	}
 	return list
 }
 

@@ -39,9 +39,9 @@ func (s *statement) dropTarget(st *ast.Drop, i int, n ast.Name) (item, error) {
 		}
 		return item{itemSchema, schema.OID, 0}, s.ownsObject(&schema.Header, "schema")
 	case "domain", "type":
-		d := s.snap().ResolveDomain(s.env.SearchPath, n.Schema, n.Name)
-		if d == nil {
-			return s.missing(st, pgerr.New(pgerr.UndefinedObject, "type \"%s\" does not exist", written(n)))
+		d, err := s.typeToDrop(st, n)
+		if err != nil {
+			return s.missing(st, err)
 		}
 		return item{itemDomain, d.OID, 0}, s.ownsObject(&d.Header, "type")
 	case "function", "routine":
@@ -67,6 +67,25 @@ func (s *statement) dropTarget(st *ast.Drop, i int, n ast.Name) (item, error) {
 		}
 	}
 	return item{}, unsupported("unsupported object in DROP statement")
+}
+
+// typeToDrop finds the domain that DROP DOMAIN or DROP TYPE names.
+func (s *statement) typeToDrop(st *ast.Drop, n ast.Name) (*catalog.Domain, *pgerr.Error) {
+	if n.Schema != "" && s.snap().SchemaByName(n.Schema) == nil {
+		return nil, pgerr.As(noSchema(n.Schema))
+	}
+	system := n.Schema == "pg_catalog" || n.Schema == "" && !slices.Contains(s.env.SearchPath, "pg_catalog")
+	if t := types.ByName(n.Name); t != nil && system {
+		if st.Object == "domain" {
+			return nil, pgerr.New(pgerr.WrongObjectType, "\"%s\" is not a domain", written(n))
+		}
+		return nil, pgerr.New(pgerr.DependentObjectsStillExist, "cannot drop type %s because it is required by the database system",
+			types.FormatType(types.Of(t.OID)))
+	}
+	if d := s.snap().ResolveDomain(s.env.SearchPath, n.Schema, n.Name); d != nil {
+		return d, nil
+	}
+	return nil, pgerr.New(pgerr.UndefinedObject, "type \"%s\" does not exist", written(n))
 }
 
 // noTrigger tells that a trigger is missing. A trigger's name stands behind its table's.

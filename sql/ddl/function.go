@@ -50,7 +50,14 @@ func (s *statement) createFunction(st *ast.CreateFunction) error {
 		}
 	}
 	if s.env.Bind.CheckFunction != nil {
-		if err := s.env.Bind.CheckFunction(s.snap(), f); err != nil {
+		refs, err := s.env.Bind.CheckFunction(s.snap(), f)
+		if err != nil {
+			return err
+		}
+		if f.SQLBody {
+			f.Refs = append(f.Refs, refs...)
+		}
+		if err := s.shareRefs(f.Refs); err != nil {
 			return err
 		}
 	}
@@ -92,7 +99,7 @@ func (s *statement) signature(f *catalog.Function, st *ast.CreateFunction) error
 	modes, named := make([]byte, 0, len(st.Params)), false
 	var outs []types.OID
 	for i, p := range st.Params {
-		t, err := s.valueType(p.Type)
+		t, err := s.signatureType(f, p.Type)
 		if err != nil {
 			return err
 		}
@@ -117,7 +124,7 @@ func (s *statement) signature(f *catalog.Function, st *ast.CreateFunction) error
 	}
 	switch {
 	case st.Returns != nil:
-		t, err := s.valueType(*st.Returns)
+		t, err := s.signatureType(f, *st.Returns)
 		if err != nil {
 			return err
 		}
@@ -130,6 +137,16 @@ func (s *statement) signature(f *catalog.Function, st *ast.CreateFunction) error
 		return pgerr.New(pgerr.InvalidFunctionDefinition, "function result type must be specified")
 	}
 	return nil
+}
+
+// signatureType is valueType of a type in f's signature, which then depends on it.
+func (s *statement) signatureType(f *catalog.Function, n ast.TypeName) (types.T, error) {
+	if d := s.snap().ResolveDomain(s.env.SearchPath, n.Schema, n.Name); d != nil && !slices.Contains(f.Refs, d.OID) {
+		if _, domain, err := s.env.Bind.ResolveType(s.snap(), n); err == nil && domain == d.OID {
+			f.Refs = append(f.Refs, d.OID)
+		}
+	}
+	return s.valueType(n)
 }
 
 // valueType resolves a type of a function's signature, which may be a table's row type.

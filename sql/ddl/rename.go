@@ -23,7 +23,9 @@ func objectTag(object string) string {
 
 func renameTag(st *ast.Rename) string {
 	switch st.Object {
-	case "column", "constraint":
+	case "column":
+		return "ALTER " + objectTag(st.Of)
+	case "constraint":
 		return "ALTER TABLE"
 	}
 	return "ALTER " + objectTag(st.Object)
@@ -165,6 +167,9 @@ func (s *statement) renameConstraint(r catalog.Relation, st *ast.Rename) error {
 		return wrongKind(r, "table")
 	}
 	c := t.Clone()
+	if !slices.Contains(constraintNames(t), st.Sub) {
+		return pgerr.New(pgerr.UndefinedObject, "constraint \"%s\" for table \"%s\" does not exist", st.Sub, t.Name)
+	}
 	if slices.Contains(constraintNames(t), st.NewName) {
 		return duplicateConstraint(st.NewName, t.Name)
 	}

@@ -1,6 +1,7 @@
 package ddl
 
 import (
+	"slices"
 	"strings"
 
 	"zorya/pgerr"
@@ -74,7 +75,9 @@ func (s *statement) schemaElements(schema *catalog.Schema, st *ast.CreateSchema)
 	defer func() { *s.env = outer }()
 	s.env.SearchPath = append([]string{schema.Name}, outer.SearchPath...)
 	s.env.Role = schema.Owner
-	for _, e := range st.Elements {
+	elements := slices.Clone(st.Elements)
+	slices.SortStableFunc(elements, func(a, b ast.Stmt) int { return elementTurn(a) - elementTurn(b) })
+	for _, e := range elements {
 		if err := elementSchema(e, schema.Name); err != nil {
 			return err
 		}
@@ -83,6 +86,22 @@ func (s *statement) schemaElements(schema *catalog.Schema, st *ast.CreateSchema)
 		}
 	}
 	return nil
+}
+
+// elementTurn orders the elements: what others may use is made first, in whatever
+// order the statement has them.
+func elementTurn(e ast.Stmt) int {
+	switch e.(type) {
+	case *ast.CreateSequence:
+		return 0
+	case *ast.CreateTable:
+		return 1
+	case *ast.CreateView:
+		return 2
+	case *ast.CreateIndex:
+		return 3
+	}
+	return 4
 }
 
 // elementSchema refuses an element that names another schema.
@@ -177,6 +196,9 @@ func (s *statement) domainConstraint(d *catalog.Domain, con *ast.Constraint) err
 		}
 		d.Default = b.Text
 	case ast.CheckConstraint:
+		if con.NoInherit {
+			return pgerr.New(pgerr.InvalidObjectDefinition, "check constraints for domains cannot be marked NO INHERIT").At(con.Pos)
+		}
 		b, err := s.env.Bind.BindDomainCheck(s.snap(), d.Base, con.X, con.Text)
 		if err != nil {
 			return err

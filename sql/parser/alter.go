@@ -85,6 +85,9 @@ func (c *conv) relOptions(list []*pg.Node) []ast.RelOption {
 func (c *conv) rename(n *pg.RenameStmt) ast.Stmt {
 	s := &ast.Rename{Object: objectName(n.RenameType), Sub: n.Subname, NewName: n.Newname, IfExists: n.MissingOk}
 	s.Name, s.Args, s.HasArgs = c.object(n.Relation, n.Object)
+	if s.Object == "column" {
+		s.Of = objectName(n.RelationType)
+	}
 	if n.RenameType == pg.ObjectType_OBJECT_ROLE || n.RenameType == pg.ObjectType_OBJECT_SCHEMA || n.RenameType == pg.ObjectType_OBJECT_DATABASE {
 		s.Name, s.Sub = ast.Name{Name: n.Subname}, ""
 	}

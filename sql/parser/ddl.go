@@ -6,6 +6,7 @@ import (
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
+	"zorya/pgerr"
 	"zorya/sql/ast"
 )
 
@@ -188,31 +189,64 @@ func (c *conv) columnDef(n *pg.ColumnDef) ast.ColumnDef {
 // constraint that they belong to.
 func (c *conv) constraints(list []*pg.Node) []ast.Constraint {
 	var out []ast.Constraint
+	var seen deferral
 	for _, n := range list {
 		k := n.GetConstraint()
 		if k == nil {
 			continue
 		}
-		var last *ast.Constraint
+		if attributes[k.Contype] == "" {
+			out, seen = append(out, c.constraint(k)), deferral{}
+			continue
+		}
+		var last ast.Constraint
 		if len(out) > 0 {
-			last = &out[len(out)-1]
-		} else {
-			last = &ast.Constraint{}
+			last = out[len(out)-1]
 		}
-		switch k.Contype {
-		case pg.ConstrType_CONSTR_ATTR_DEFERRABLE:
-			last.Deferrable = true
-		case pg.ConstrType_CONSTR_ATTR_NOT_DEFERRABLE:
-			last.NotDeferrable = true
-		case pg.ConstrType_CONSTR_ATTR_DEFERRED:
-			last.Deferrable, last.Deferred = true, true
-		case pg.ConstrType_CONSTR_ATTR_IMMEDIATE:
-			last.Deferred = false
-		default:
-			out = append(out, c.constraint(k))
+		if err := seen.add(&last, k.Contype); err != nil {
+			fail(err.At(c.pos(k.Location)))
 		}
+		out[len(out)-1] = last
 	}
 	return out
+}
+
+// attributes are what may follow a constraint.
+var attributes = map[pg.ConstrType]string{
+	pg.ConstrType_CONSTR_ATTR_DEFERRABLE: "DEFERRABLE", pg.ConstrType_CONSTR_ATTR_NOT_DEFERRABLE: "NOT DEFERRABLE",
+	pg.ConstrType_CONSTR_ATTR_DEFERRED: "INITIALLY DEFERRED", pg.ConstrType_CONSTR_ATTR_IMMEDIATE: "INITIALLY IMMEDIATE",
+}
+
+// A deferral is which attributes a constraint has had.
+type deferral struct{ deferrable, initially bool }
+
+// add gives a constraint one more attribute.
+func (d *deferral) add(k *ast.Constraint, attr pg.ConstrType) *pgerr.Error {
+	switch k.Kind {
+	case ast.PrimaryKeyConstraint, ast.UniqueConstraint, ast.ExcludeConstraint, ast.ForeignKeyConstraint:
+	default:
+		return pgerr.New(pgerr.SyntaxError, "misplaced %s clause", attributes[attr])
+	}
+	seen, which := &d.deferrable, "DEFERRABLE/NOT DEFERRABLE"
+	if attr == pg.ConstrType_CONSTR_ATTR_DEFERRED || attr == pg.ConstrType_CONSTR_ATTR_IMMEDIATE {
+		seen, which = &d.initially, "INITIALLY IMMEDIATE/DEFERRED"
+	}
+	if *seen {
+		return pgerr.New(pgerr.SyntaxError, "multiple %s clauses not allowed", which)
+	}
+	*seen = true
+	switch attr {
+	case pg.ConstrType_CONSTR_ATTR_DEFERRABLE:
+		k.Deferrable = true
+	case pg.ConstrType_CONSTR_ATTR_NOT_DEFERRABLE:
+		k.NotDeferrable = true
+	case pg.ConstrType_CONSTR_ATTR_DEFERRED:
+		k.Deferrable, k.Deferred = true, true
+	}
+	if k.Deferred && k.NotDeferrable {
+		return pgerr.New(pgerr.SyntaxError, "constraint declared INITIALLY DEFERRED must be DEFERRABLE")
+	}
+	return nil
 }
 
 var constraintKinds = map[pg.ConstrType]ast.ConstraintKind{
@@ -230,7 +264,7 @@ func (c *conv) constraint(n *pg.Constraint) ast.Constraint {
 	k := ast.Constraint{
 		Kind: constraintKinds[n.Contype], Name: n.Conname, X: c.expr(n.RawExpr), Text: c.source(n.RawExpr), Columns: strs(n.Keys),
 		Including: strs(n.Including), NullsNotDistinct: n.NullsNotDistinct, UsingIndex: n.Indexname,
-		Deferrable: n.Deferrable, Deferred: n.Initdeferred, NotValid: n.SkipValidation, Pos: c.pos(n.Location),
+		Deferrable: n.Deferrable, Deferred: n.Initdeferred, NotValid: n.SkipValidation, NoInherit: n.IsNoInherit, Pos: c.pos(n.Location),
 	}
 	switch k.Kind {
 	case ast.ForeignKeyConstraint:

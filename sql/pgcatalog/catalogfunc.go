@@ -125,7 +125,7 @@ func init() {
 		"pg_stat_get_last_analyze_time": constant(nil), "pg_stat_get_last_autoanalyze_time": constant(nil),
 		"pg_stat_get_live_tuples":  func(e *Env, a []types.Datum) (any, error) { return int64(e.Snap.Stats(oidArg(a[0])).Rows), nil },
 		"pg_relation_filenode":     func(e *Env, a []types.Datum) (any, error) { return oidArg(a[0]), nil },
-		"pg_sequence_last_value":   constant(nil),
+		"pg_sequence_last_value":   (*Env).sequenceLastValue,
 		"pg_postmaster_start_time": constant(processStart), "pg_conf_load_time": constant(processStart),
 
 		"obj_description":    (*Env).objDescription,
@@ -356,6 +356,25 @@ func (e *Env) colDescription(a []types.Datum) (any, error) {
 		return nil, nil
 	}
 	return text(t.Columns[a[1].I-1].Comment), nil
+}
+
+func (e *Env) sequenceLastValue(a []types.Datum) (any, error) {
+	q := e.Snap.Sequence(oidArg(a[0]))
+	if q == nil {
+		return nil, pgerr.New(pgerr.UndefinedTable, "could not open relation with OID %d", oidArg(a[0]))
+	}
+	return e.lastValue(q), nil
+}
+
+// lastValue is the last value of a sequence that was handed out; nil: none was.
+func (e *Env) lastValue(q *catalog.Sequence) any {
+	if e.Sequence == nil {
+		return nil
+	}
+	if v, called, err := e.Sequence(q); err == nil && called {
+		return v
+	}
+	return nil
 }
 
 // describeObject is pg_describe_object for relations and their columns.

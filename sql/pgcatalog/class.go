@@ -84,9 +84,9 @@ var classSources = map[string]*source{
 			}
 		}
 	}},
-	"pg_sequences": {columns: "schemaname sequencename sequenceowner data_type start_value min_value max_value increment_by cycle cache_size", rows: func(q *query) {
+	"pg_sequences": {columns: "schemaname sequencename sequenceowner data_type start_value min_value max_value increment_by cycle cache_size last_value", rows: func(q *query) {
 		for _, s := range q.Snap.Sequences() {
-			q.add(q.Snap.SchemaName(s.Schema), s.Name, q.Snap.RoleName(s.Owner), types.Int8OID, s.Start, s.Min, s.Max, s.Increment, s.Cycle, s.Cache)
+			q.add(q.Snap.SchemaName(s.Schema), s.Name, q.Snap.RoleName(s.Owner), s.TypeOID(), s.Start, s.Min, s.Max, s.Increment, s.Cycle, s.Cache, q.lastValue(s))
 		}
 	}},
 	"pg_am": {columns: "oid amname amhandler amtype", rows: func(q *query) {

@@ -114,6 +114,9 @@ func (e *Env) constraintDef(c constraint) string {
 		}
 	case 'c':
 		fmt.Fprintf(&b, "CHECK (%s)", wrapped(c.check.Expr))
+		if c.check.NoInherit {
+			b.WriteString(" NO INHERIT")
+		}
 		if !c.check.Valid {
 			b.WriteString(" NOT VALID")
 		}

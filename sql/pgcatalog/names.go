@@ -40,7 +40,7 @@ func splitName(s string) (parts []string, ok bool) {
 		if part == "" {
 			return nil, false
 		}
-		parts = append(parts, part)
+		parts = append(parts, types.CutName(part))
 		if s = strings.TrimSpace(s); s == "" {
 			return parts, true
 		}

@@ -29,6 +29,9 @@ type Env struct {
 	Conflicts  func() []Conflict  // for sys.conflicts, the latest first
 	// Updatable tells which columns of a view can be written; nil: none.
 	Updatable func(view *catalog.Table) []bool
+	// Sequence is how far a sequence is: its last value, and whether that has been
+	// handed out. nil: unknown.
+	Sequence func(q *catalog.Sequence) (last int64, called bool, err error)
 }
 
 func (e *Env) context() context.Context {
@@ -129,16 +132,22 @@ var storedAs = map[types.OID]types.OID{
 	869: types.TextOID, 5069: types.TextOID, 1041: types.TextArrayOID, // inet, xid8, inet[]
 }
 
-// parseColumn reads name:type[!].
+// parseColumn reads name:type[/modifier][!].
 func parseColumn(s string) catalog.Col {
 	name, typ, _ := strings.Cut(s, ":")
 	typ, notNull := strings.CutSuffix(typ, "!")
+	typ, mod, modified := strings.Cut(typ, "/")
 	n, _ := strconv.Atoi(typ)
 	oid := types.OID(n)
 	if o, ok := storedAs[oid]; ok {
 		oid = o
 	}
-	return catalog.Col{Name: name, T: types.Of(oid), NotNull: notNull}
+	t := types.Of(oid)
+	if modified {
+		m, _ := strconv.Atoi(mod)
+		t.Typmod = int32(m)
+	}
+	return catalog.Col{Name: name, T: t, NotNull: notNull}
 }
 
 // Tables returns the virtual tables, the same for every snapshot. Their columns'
@@ -207,6 +216,10 @@ type query struct {
 // Rows computes the rows of a virtual table. eq gives columns (by index) that must
 // equal a value: rows that differ may be left out, and mostly are.
 func Rows(env *Env, t *catalog.Table, eq map[int]types.Datum) ([][]types.Datum, error) {
+	if q := env.Snap.Sequence(t.OID); q != nil && env.Sequence != nil {
+		last, called, err := env.Sequence(q)
+		return [][]types.Datum{{types.NewInt(last), types.NewInt(0), types.NewBool(called)}}, err
+	}
 	src := sources[t.OID]
 	if src == nil {
 		return nil, nil

@@ -21,7 +21,7 @@ func textOps() map[string]*ops {
 		if err := CheckUTF8(s); err != nil {
 			return Null, err
 		}
-		return NewText(cutName(s)), nil
+		return NewText(CutName(s)), nil
 	}
 	name.recv = func(_ T, b []byte, _ *Format) (Datum, error) {
 		if len(b) > maxName {
@@ -122,8 +122,8 @@ func CheckUTF8(s string) error {
 	return pgerr.New(pgerr.CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\": %s", shown.String())
 }
 
-// cutName shortens a name to what fits, between characters.
-func cutName(s string) string {
+// CutName shortens a name to what fits, between characters.
+func CutName(s string) string {
 	if len(s) <= maxName {
 		return s
 	}

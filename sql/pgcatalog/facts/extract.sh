@@ -7,7 +7,7 @@ set -e
 cd "$(dirname "$0")"
 psql -XqAt -F "$(printf '\t')" > columns.tsv <<SQL
 select case n.nspname when 'information_schema' then 'i' else 'c' end, c.relkind, case when c.oid < 12000 then c.oid else 0 end, c.relname,
-  string_agg(a.attname || ':' || case when t.typtype = 'd' then t.typbasetype else t.oid end || case when a.attnotnull then '!' else '' end, ' ' order by a.attnum)
+  string_agg(a.attname || ':' || case when t.typtype = 'd' then t.typbasetype else t.oid end || case when t.typtypmod > 0 then '/' || t.typtypmod else '' end || case when a.attnotnull then '!' else '' end, ' ' order by a.attnum)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
   join pg_type t on t.oid = a.atttypid
 where n.nspname in ('pg_catalog', 'information_schema') and c.relkind in ('r', 'v')
