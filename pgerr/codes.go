@@ -10,6 +10,7 @@ const (
 	NumericValueOutOfRange      = "22003"
 	NullValueNotAllowed         = "22004"
 	InvalidDatetimeFormat       = "22007"
+	InvalidTimeZoneDisplacement = "22009"
 	DatetimeFieldOverflow       = "22008"
 	DivisionByZero              = "22012"
 	InvalidArgumentForLog       = "2201E"

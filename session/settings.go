@@ -350,30 +350,46 @@ func canonInt(name string, lo, hi int) func(*settings, string) (string, error) {
 }
 
 // canonDateStyle merges a new style or order with what is set, as PostgreSQL does.
+// A value may say either only once.
 func canonDateStyle(s *settings, v string) (string, error) {
 	style, order, _ := strings.Cut(s.value("datestyle"), ", ")
+	hasStyle, hasOrder, conflict := false, false, false
+	say := func(place *string, has *bool, word string) {
+		conflict = conflict || *has && *place != word
+		*place, *has = word, true
+	}
 	for _, word := range strings.Split(v, ",") {
-		switch w := strings.ToLower(strings.TrimSpace(word)); w {
-		case "iso":
-			style = "ISO"
-		case "sql":
-			style = "SQL"
-		case "german":
-			style, order = "German", "DMY"
-		case "default":
-			style, order = "ISO", "MDY"
-		case "mdy", "us", "noneuro", "noneuropean":
-			order = "MDY"
-		case "dmy", "euro", "european":
-			order = "DMY"
-		case "ymd":
-			order = "YMD"
-		default:
-			if !strings.HasPrefix(w, "postgres") {
-				return "", invalidValue("DateStyle", v)
+		switch w := strings.ToLower(strings.TrimSpace(word)); {
+		case w == "iso":
+			say(&style, &hasStyle, "ISO")
+		case w == "sql":
+			say(&style, &hasStyle, "SQL")
+		case strings.HasPrefix(w, "postgres"):
+			say(&style, &hasStyle, "Postgres")
+		case w == "german":
+			say(&style, &hasStyle, "German")
+			if !hasOrder { // the style suggests an order
+				order = "DMY"
 			}
-			style = "Postgres"
+		case w == "mdy", w == "us", strings.HasPrefix(w, "noneuro"):
+			say(&order, &hasOrder, "MDY")
+		case w == "dmy", strings.HasPrefix(w, "euro"):
+			say(&order, &hasOrder, "DMY")
+		case w == "ymd":
+			say(&order, &hasOrder, "YMD")
+		case w == "default":
+			if !hasStyle {
+				style = "ISO"
+			}
+			if !hasOrder {
+				order = "MDY"
+			}
+		default:
+			return "", invalidValue("DateStyle", v).WithDetail("Unrecognized key word: \"%s\".", w)
 		}
+	}
+	if conflict {
+		return "", invalidValue("DateStyle", v).WithDetail("Conflicting \"datestyle\" specifications.")
 	}
 	return style + ", " + order, nil
 }
@@ -381,7 +397,7 @@ func canonDateStyle(s *settings, v string) (string, error) {
 func canonZone(_ *settings, v string) (string, error) {
 	zone, err := types.ParseSettingZone(v)
 	if err != nil {
-		return "", invalidValue("TimeZone", v)
+		return "", err
 	}
 	return zone.String(), nil
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"zorya/pgerr"
@@ -79,7 +80,7 @@ func (s *Session) set(t *ast.Set) (output, error) {
 		s.followRole()
 		return output{tag: tag}, nil
 	}
-	value, err := setValue(name, t.Values)
+	value, err := s.setValue(name, t.Values)
 	if err != nil {
 		return output{}, err
 	}
@@ -108,10 +109,10 @@ func (s *Session) setParam(name, value string, local bool) error {
 }
 
 // setValue joins the values of SET as PostgreSQL does: a list is an identifier list.
-func setValue(name string, values []ast.Expr) (string, error) {
+func (s *Session) setValue(name string, values []ast.Expr) (string, error) {
 	words := make([]string, len(values))
 	for i, v := range values {
-		word, err := setWord(v)
+		word, err := s.setWord(v)
 		if err != nil {
 			return "", err
 		}
@@ -123,7 +124,7 @@ func setValue(name string, values []ast.Expr) (string, error) {
 	return strings.Join(words, ", "), nil
 }
 
-func setWord(x ast.Expr) (string, error) {
+func (s *Session) setWord(x ast.Expr) (string, error) {
 	switch v := x.(type) {
 	case *ast.Const:
 		return v.Text, nil
@@ -134,9 +135,36 @@ func setWord(x ast.Expr) (string, error) {
 	case *ast.ColumnRef:
 		return strings.Join(v.Parts, "."), nil
 	case *ast.Cast:
-		return setWord(v.X)
+		word, err := s.setWord(v.X)
+		if err != nil || v.Type.Name != "interval" {
+			return word, err
+		}
+		return s.intervalWord(word, v.Type.Mods)
 	}
 	return "", pgerr.New(pgerr.SyntaxError, "SET takes constants only").At(x.Position())
+}
+
+// intervalWord is an interval as SET TIME ZONE takes it; mods are the fields that it
+// is made of, as a mask, and the precision.
+func (s *Session) intervalWord(text string, mods []ast.Expr) (string, error) {
+	t := types.Of(types.IntervalOID)
+	if len(mods) > 0 {
+		mask, precision := 0, 0xffff
+		if c, ok := mods[0].(*ast.Const); ok {
+			mask, _ = strconv.Atoi(c.Text)
+		}
+		if len(mods) > 1 {
+			if c, ok := mods[1].(*ast.Const); ok {
+				precision, _ = strconv.Atoi(c.Text)
+			}
+		}
+		t.Typmod = int32(mask<<16 | precision)
+	}
+	d, err := types.Parse(t, text, s.settings.format)
+	if err != nil {
+		return "", err
+	}
+	return "INTERVAL '" + string(types.AppendText(nil, types.IntervalOID, d, s.settings.format)) + "'", nil
 }
 
 // setRole runs SET ROLE: the role must be one of which the session's user is a member.

@@ -17,13 +17,12 @@ type (
 	// Set is SET [LOCAL|SESSION] name = values, RESET name, RESET ALL, SET
 	// TRANSACTION …. Values nil with Default false means RESET/DEFAULT.
 	Set struct {
-		Name             string // lower case; "all" with Reset; "transaction", "session characteristics"
-		Values           []Expr // constants
-		Local            bool
-		Reset            bool         // RESET or SET … TO DEFAULT
-		Default          bool         // SET … TO DEFAULT
-		Txn              *Transaction // SET TRANSACTION's modes
-		TimeZoneInterval bool
+		Name    string // lower case; "all" with Reset; "transaction", "session characteristics"
+		Values  []Expr // constants
+		Local   bool
+		Reset   bool         // RESET or SET … TO DEFAULT
+		Default bool         // SET … TO DEFAULT
+		Txn     *Transaction // SET TRANSACTION's modes
 	}
 	Show    struct{ Name string } // "all" for SHOW ALL
 	Explain struct {

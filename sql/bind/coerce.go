@@ -199,6 +199,10 @@ func (b *binder) cast(x rel.Expr, t types.T, pos int) rel.Expr {
 	if !ok {
 		b.fail(pos, pgerr.CannotCoerce, "cannot cast type %s to %s", typeName(x.Type()), typeName(t))
 	}
+	if t.Typmod < 0 && y.Type().OID == t.OID && y.Type().Typmod >= 0 {
+		// The modifier goes, the value stays.
+		return &rel.Cast{T: t, X: y, Method: funcs.Binary, Explicit: true, Pos: pos}
+	}
 	return y
 }
 

@@ -17,6 +17,7 @@ type broken struct {
 	micros           int64 // seconds with their fraction, in microseconds
 	jd               int
 	epoch            int64 // microseconds since 1970, or length of the interval
+	epochSeconds     int64 // what of the same is beyond int64, in seconds
 	zone             int   // seconds east of UTC
 	hasDate, hasTime bool
 	hasZone          bool
@@ -29,6 +30,9 @@ func breakTimestamp(ts int64) broken {
 	b.jd, b.hasDate = jd, true
 	b.year, b.month, b.day = civil(jd)
 	b.epoch = ts + unixMicros
+	if ts > math.MaxInt64-unixMicros {
+		b.epoch, b.epochSeconds = ts, unixDays*86400
+	}
 	return b
 }
 
@@ -47,7 +51,7 @@ var unitNames = func() map[string]string {
 		"year": "year years y yr yrs", "decade": "decade decades dec decs", "century": "century centuries c cent",
 		"millennium": "millennium millennia mil mils millenniums", "dow": "dow", "isodow": "isodow", "doy": "doy", "isoyear": "isoyear",
 		"epoch": "epoch", "julian": "julian j jd", "timezone": "timezone", "timezone_hour": "timezone_hour timezone_h",
-		"timezone_minute": "timezone_minute timezone_m",
+		"timezone_minute": "timezone_minute timezone_m", notAField: "now today tomorrow yesterday infinity -infinity allballs",
 	} {
 		for _, n := range strings.Fields(names) {
 			m[n] = field
@@ -56,13 +60,24 @@ var unitNames = func() map[string]string {
 	return m
 }()
 
-// A number is a field's value: n units of 10^-scale.
+// notAField are words that PostgreSQL knows in the place of a unit, but not as one.
+const notAField = "none"
+
+// A number is a field's value: whole and n units of 10^-scale.
 type number struct {
 	n     int64
 	scale int
+	whole int64
 }
 
-func (v number) float() float64 { return float64(v.n) / math.Pow10(v.scale) }
+func (v number) float() float64 { return float64(v.n)/math.Pow10(v.scale) + float64(v.whole) }
+
+func (v number) numeric() types.Datum {
+	if v.whole == 0 {
+		return numericScaled(v.n, v.scale)
+	}
+	return addDec(decInt(v.whole, 0), decInt(v.n, v.scale)).datum()
+}
 
 func badUnit(known bool, unit string, t types.OID) error {
 	if known {
@@ -84,23 +99,23 @@ func part(unit string, b broken, t types.OID) (number, error) {
 	if v, ok := zonePart(field, b); ok && b.hasZone {
 		return v, nil
 	}
-	return number{}, badUnit(known, low, t)
+	return number{}, badUnit(known && (field != notAField || b.hasDate), low, t)
 }
 
 func timePart(field string, b broken) (number, bool) {
 	switch field {
 	case "microseconds":
-		return number{b.micros, 0}, true
+		return number{n: b.micros}, true
 	case "milliseconds":
-		return number{b.micros, 3}, true
+		return number{n: b.micros, scale: 3}, true
 	case "second":
-		return number{b.micros, 6}, true
+		return number{n: b.micros, scale: 6}, true
 	case "minute":
-		return number{b.min, 0}, true
+		return number{n: b.min}, true
 	case "hour":
-		return number{b.hour, 0}, true
+		return number{n: b.hour}, true
 	case "epoch":
-		return number{b.epoch, 6}, true
+		return number{n: b.epoch, scale: 6, whole: b.epochSeconds}, true
 	}
 	return number{}, false
 }
@@ -113,35 +128,35 @@ func datePart(field string, b broken) (number, bool) {
 	isoYear, isoWeek := isoWeek(b.jd)
 	switch field {
 	case "day":
-		return number{int64(b.day), 0}, true
+		return number{n: int64(b.day)}, true
 	case "month":
-		return number{int64(b.month), 0}, true
+		return number{n: int64(b.month)}, true
 	case "quarter":
-		return number{int64(b.month-1)/3 + 1, 0}, true
+		return number{n: int64(b.month-1)/3 + 1}, true
 	case "week":
-		return number{int64(isoWeek), 0}, true
+		return number{n: int64(isoWeek)}, true
 	case "year":
-		return number{shown, 0}, true
+		return number{n: shown}, true
 	case "decade":
-		return number{floorDiv(int64(b.year), 10), 0}, true
+		return number{n: floorDiv(int64(b.year), 10)}, true
 	case "century":
-		return number{era(int64(b.year), 100), 0}, true
+		return number{n: era(int64(b.year), 100)}, true
 	case "millennium":
-		return number{era(int64(b.year), 1000), 0}, true
+		return number{n: era(int64(b.year), 1000)}, true
 	case "isoyear":
 		y := int64(isoYear)
 		if y <= 0 {
 			y--
 		}
-		return number{y, 0}, true
+		return number{n: y}, true
 	case "dow":
-		return number{int64(weekday(b.jd)), 0}, true
+		return number{n: int64(weekday(b.jd))}, true
 	case "isodow":
-		return number{int64((weekday(b.jd)+6)%7 + 1), 0}, true
+		return number{n: int64((weekday(b.jd)+6)%7 + 1)}, true
 	case "doy":
-		return number{int64(b.jd - julian(b.year, 1, 1) + 1), 0}, true
+		return number{n: int64(b.jd - julian(b.year, 1, 1) + 1)}, true
 	case "epoch":
-		return number{b.epoch, 6}, true
+		return number{n: b.epoch, scale: 6, whole: b.epochSeconds}, true
 	}
 	return number{}, false
 }
@@ -157,11 +172,11 @@ func era(year, size int64) int64 {
 func zonePart(field string, b broken) (number, bool) {
 	switch field {
 	case "timezone":
-		return number{int64(b.zone), 0}, true
+		return number{n: int64(b.zone)}, true
 	case "timezone_hour":
-		return number{int64(b.zone / 3600), 0}, true
+		return number{n: int64(b.zone / 3600)}, true
 	case "timezone_minute":
-		return number{int64(b.zone % 3600 / 60), 0}, true
+		return number{n: int64(b.zone % 3600 / 60)}, true
 	}
 	return number{}, false
 }
@@ -180,7 +195,8 @@ func breakInterval(v types.Interval) broken {
 	b.hasDate = true
 	b.year, b.month, b.day = int(v.Months/12), int(v.Months%12), int(v.Days)
 	// A year counts as 365.25 days here.
-	b.epoch = (int64(v.Months/12)*31557600+int64(v.Months%12)*30*86400+int64(v.Days)*86400)*secondMicros + v.Micros
+	b.jd = julian(b.year, b.month, b.day)
+	b.epochSeconds = int64(v.Months/12)*31557600 + int64(v.Months%12)*30*86400 + int64(v.Days)*86400
 	return b
 }
 
@@ -193,21 +209,21 @@ func intervalPart(unit string, v types.Interval) (number, error) {
 	}
 	switch field {
 	case "day":
-		return number{int64(b.day), 0}, nil
+		return number{n: int64(b.day)}, nil
 	case "month":
-		return number{int64(b.month), 0}, nil
+		return number{n: int64(b.month)}, nil
 	case "quarter":
-		return number{int64(b.month/3 + 1), 0}, nil
+		return number{n: int64(b.month/3 + 1)}, nil
 	case "year":
-		return number{int64(b.year), 0}, nil
+		return number{n: int64(b.year)}, nil
 	case "decade":
-		return number{int64(b.year / 10), 0}, nil
+		return number{n: int64(b.year / 10)}, nil
 	case "century":
-		return number{int64(b.year / 100), 0}, nil
+		return number{n: int64(b.year / 100)}, nil
 	case "millennium":
-		return number{int64(b.year / 1000), 0}, nil
+		return number{n: int64(b.year / 1000)}, nil
 	}
-	return number{}, badUnit(known, low, types.IntervalOID)
+	return number{}, badUnit(known && field != notAField, low, types.IntervalOID)
 }
 
 // partOf is a field of a value of type t; infinite values give ±infinity for
@@ -239,10 +255,10 @@ func partOf(c *Ctx, unit string, d types.Datum, t types.OID) (v number, infinite
 		b.year, b.month, b.day = civil(b.jd)
 		b.hasTime, b.epoch = false, (ts+unixDays)*dayMicros
 		if unitNames[low] == "epoch" {
-			return number{(ts + unixDays) * 86400, 0}, 0, nil
+			return number{n: (ts + unixDays) * 86400}, 0, nil
 		}
 		if unitNames[low] == "julian" {
-			return number{int64(b.jd), 0}, 0, nil
+			return number{n: int64(b.jd)}, 0, nil
 		}
 		v, err = part(unit, b, t)
 		return v, 0, err
@@ -253,10 +269,10 @@ func partOf(c *Ctx, unit string, d types.Datum, t types.OID) (v number, infinite
 	b := breakTimestamp(ts)
 	if t == types.TimestampTZOID {
 		_, b.zone = goTime(ts).In(c.zone()).Zone()
-		epoch := b.epoch
+		epoch, seconds := b.epoch, b.epochSeconds
 		zone := b.zone
 		b = breakTimestamp(utcToLocal(ts, c.zone()))
-		b.epoch, b.zone, b.hasZone = epoch, zone, true
+		b.epoch, b.epochSeconds, b.zone, b.hasZone = epoch, seconds, zone, true
 	}
 	v, err = part(unit, b, t)
 	return v, 0, err
@@ -270,8 +286,11 @@ func infinitePart(low string, positive bool, t types.OID) (number, int, error) {
 			return number{}, 1, nil
 		}
 		return number{}, -1, nil
-	case "":
+	case "", notAField:
 		return number{}, 0, badUnit(known, low, t)
+	}
+	if timeOnly := strings.Contains("microseconds milliseconds second minute hour timezone timezone_hour timezone_minute", field); timeOnly && t == types.DateOID {
+		return number{}, 0, badUnit(true, low, t)
 	}
 	return number{}, 2, nil
 }
@@ -312,7 +331,14 @@ func datePartKernels() kernels {
 		out["extract_"+name] = extractKernel(t, true)
 		out[name+"_part"] = extractKernel(t, false)
 	}
-	out["date_part(25,1082)"] = extractKernel(types.DateOID, false)
+	ofTimestamp := extractKernel(types.TimestampOID, false)
+	out["date_part(25,1082)"] = ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		ts, err := castDate(a[1].I)
+		if err != nil {
+			return types.Null, err
+		}
+		return ofTimestamp.eval(c, []types.Datum{a[0], types.NewInt(ts)})
+	})
 	return out
 }
 
@@ -331,7 +357,7 @@ func extractKernel(t types.OID, exact bool) kernel {
 		case infinite != 0:
 			return types.NewFloat(math.Inf(infinite)), nil
 		case exact:
-			return numericScaled(v.n, v.scale), nil
+			return v.numeric(), nil
 		}
 		return types.NewFloat(v.float()), nil
 	})
@@ -345,11 +371,8 @@ func julianPart(c *Ctx, ts int64, t types.OID, exact bool) (types.Datum, error) 
 	if !exact {
 		return types.NewFloat(float64(jd) + float64(us)/float64(dayMicros)), nil
 	}
-	if us == 0 {
-		return numericScaled(int64(jd), 0), nil
-	}
-	// The scale of PostgreSQL's quotient of a day's microseconds.
-	return types.Parse(types.Of(types.NumericOID), fmt.Sprintf("%.20f", float64(us)/float64(dayMicros)+float64(jd)), nil)
+	day, err := divDec(decInt(us, 0), decInt(dayMicros, 0))
+	return addDec(decInt(int64(jd), 0), day).datum(), err
 }
 
 // today is midnight, local time, of the transaction's day.
@@ -437,14 +460,19 @@ func binTimestamp(a []types.Datum) (types.Datum, error) {
 	if stride.Months != 0 {
 		return types.Null, pgerr.New(pgerr.FeatureNotSupported, "timestamps cannot be binned into intervals containing months or years")
 	}
-	size := int64(stride.Days)*dayMicros + stride.Micros
+	days, fits := mulSmall(int64(stride.Days), dayMicros)
+	size := days + stride.Micros
+	if !fits || (size < days) != (stride.Micros < 0) {
+		return types.Null, errInterval
+	}
 	if size <= 0 {
 		return types.Null, pgerr.New(pgerr.DatetimeFieldOverflow, "stride must be greater than zero")
 	}
 	if (ts-origin < 0) != (ts < origin) {
 		return types.Null, pgerr.New(pgerr.DatetimeFieldOverflow, "interval out of range")
 	}
-	return types.NewInt(origin + floorDiv(ts-origin, size)*size), nil
+	binned, err := addMicros(origin, floorDiv(ts-origin, size)*size)
+	return types.NewInt(binned), err
 }
 
 // age is the symbolic difference of two timestamps: years, months, days, time.
@@ -474,6 +502,9 @@ func age(a, b int64) (types.Datum, error) {
 func makeKernels() kernels {
 	makeDate := func(a []types.Datum) (int64, error) {
 		y, m, d := a[0].I, a[1].I, a[2].I
+		if y == math.MinInt32 {
+			return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "date field value out of range: %d-%02d-%02d", a[0].I, a[1].I, a[2].I)
+		}
 		if y < 0 {
 			y++
 		} else if y == 0 {
@@ -489,7 +520,7 @@ func makeKernels() kernels {
 	}
 	makeTime := func(h, m int64, s float64) (int64, error) {
 		if h < 0 || m < 0 || m > 59 || math.IsNaN(s) || s < 0 || s > 60 || h > 24 || h == 24 && (m > 0 || s > 0) {
-			return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "time field value out of range: %d:%02d:%s", h, m, twoDigits(s))
+			return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "time field value out of range: %d:%02d:%s", h, m, secondsText(s))
 		}
 		return h*hourMicros + m*minuteMicros + int64(math.RoundToEven(s*1e6)), nil
 	}
@@ -502,7 +533,12 @@ func makeKernels() kernels {
 		if err != nil {
 			return 0, err
 		}
-		return checkTimestamp(day*dayMicros + t)
+		ts, err := joinTimestamp(int(day)+epochJulian, t)
+		if err != nil {
+			return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "timestamp out of range: %d-%02d-%02d %d:%02d:%s",
+				a[0].I, a[1].I, a[2].I, a[3].I, a[4].I, secondsText(a[5].F))
+		}
+		return ts, nil
 	}
 	return kernels{
 		"make_date": scalar(func(a []types.Datum) (types.Datum, error) {
@@ -519,26 +555,48 @@ func makeKernels() kernels {
 		}),
 		"make_timestamptz": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			ts, err := stamp(a)
-			return types.NewInt(localToUTC(ts, c.zone())), err
+			if err != nil {
+				return types.Null, err
+			}
+			ts, err = checkTimestamp(localToUTC(ts, c.zone()))
+			return types.NewInt(ts), err
 		}),
 		"make_timestamptz_at_timezone": ctxual(func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 			ts, err := stamp(a)
 			if err != nil {
 				return types.Null, err
 			}
-			zone, err := loadZone(a[6].S)
+			zone, err := zoneForMake(a[6].S)
 			if err != nil {
 				return types.Null, err
 			}
-			return types.NewInt(localToUTC(ts, zone)), nil
+			ts, err = checkTimestamp(localToUTC(ts, zone))
+			return types.NewInt(ts), err
 		}),
 	}
 }
 
-func twoDigits(s float64) string {
-	v := fmt.Sprintf("%g", s)
-	if s >= 0 && s < 10 {
-		v = "0" + v
+// zoneForMake finds the zone of make_timestamptz: a numeric offset, an abbreviation
+// or a name.
+func zoneForMake(name string) (*time.Location, error) {
+	if name != "" && name[0] >= '0' && name[0] <= '9' {
+		return nil, pgerr.New(pgerr.InvalidParameterValue, "invalid input syntax for type numeric time zone: \"%s\"", name).
+			WithHint("Numeric time zones must have \"-\" or \"+\" as first character.")
 	}
-	return v
+	if east, numeric, err := types.ParseOffset(name); numeric {
+		return types.OffsetZone(east), err
+	}
+	return loadZone(name)
+}
+
+// secondsText prints seconds as C's %02g.
+func secondsText(s float64) string {
+	v := fmt.Sprintf("%.6g", s)
+	switch {
+	case math.IsInf(s, 1):
+		v = "Infinity"
+	case math.IsInf(s, -1):
+		v = "-Infinity"
+	}
+	return strings.Repeat("0", max(0, 2-len(v))) + v
 }

@@ -137,30 +137,14 @@ func utcToLocal(ts int64, zone *time.Location) int64 {
 	return ts + int64(offset)*secondMicros
 }
 
-// localToUTC gives the moment of a wall clock time in zone: of a time that occurs
-// twice or never, the reading by standard time, as PostgreSQL does.
+// localToUTC gives the moment of a wall clock time in zone, as types.OffsetOfWall
+// reads one that occurs twice or never.
 func localToUTC(ts int64, zone *time.Location) int64 {
 	if infiniteTimestamp(ts) {
 		return ts
 	}
-	_, before := goTime(ts - dayMicros).In(zone).Zone()
-	_, after := goTime(ts + dayMicros).In(zone).Zone()
-	first := ts - int64(before)*secondMicros
-	second := ts - int64(after)*secondMicros
-	if before == after {
-		return first
-	}
-	ok1 := utcToLocal(first, zone) == ts
-	ok2 := utcToLocal(second, zone) == ts
-	switch {
-	case ok1 && !ok2:
-		return first
-	case ok2 && !ok1:
-		return second
-	case before > after: // the clock was put back: twice; the later, standard one
-		return max(first, second)
-	}
-	return max(first, second)
+	wall := floorDiv(ts, secondMicros) + unixDays*86400
+	return ts - int64(types.OffsetOfWall(zone, wall))*secondMicros
 }
 
 func (c *Ctx) txnTime() types.Datum {
@@ -325,8 +309,8 @@ func timestampKernels() kernels {
 		}),
 		"timestamp_zone":     scalar(func(a []types.Datum) (types.Datum, error) { return zoned(a, localToUTC) }),
 		"timestamptz_zone":   scalar(func(a []types.Datum) (types.Datum, error) { return zoned(a, utcToLocal) }),
-		"timestamp_izone":    scalar(func(a []types.Datum) (types.Datum, error) { return fixedZoned(a, -1) }),
-		"timestamptz_izone":  scalar(func(a []types.Datum) (types.Datum, error) { return fixedZoned(a, 1) }),
+		"timestamp_izone":    ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) { return fixedZoned(c, a, -1) }),
+		"timestamptz_izone":  ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) { return fixedZoned(c, a, 1) }),
 		"float8_timestamptz": lift1(floatLane, n, fromUnix),
 	}
 }
@@ -344,17 +328,33 @@ func zoned(a []types.Datum, convert func(int64, *time.Location) int64) (types.Da
 	return types.NewInt(ts), err
 }
 
-func fixedZoned(a []types.Datum, sign int64) (types.Datum, error) {
-	v := a[0].X.(types.Interval)
-	if v.Months != 0 || v.Days != 0 {
-		return types.Null, pgerr.New(pgerr.InvalidParameterValue, "interval time zone \"%s\" must not include months or days",
-			types.AppendText(nil, types.IntervalOID, a[0], types.DefaultFormat))
-	}
+func fixedZoned(c *Ctx, a []types.Datum, sign int64) (types.Datum, error) {
 	if infiniteTimestamp(a[1].I) {
 		return a[1], nil
 	}
-	ts, err := checkTimestamp(a[1].I + sign*v.Micros/secondMicros*secondMicros)
+	east, err := intervalOffset(c, a[0])
+	if err != nil {
+		return types.Null, err
+	}
+	ts, err := addMicros(a[1].I, sign*east*secondMicros)
 	return types.NewInt(ts), err
+}
+
+// intervalOffset is an interval as seconds east of UTC.
+func intervalOffset(c *Ctx, d types.Datum) (int64, error) {
+	v := d.X.(types.Interval)
+	if v.Months != 0 || v.Days != 0 {
+		return 0, pgerr.New(pgerr.InvalidParameterValue, "interval time zone \"%s\" must not include months or days",
+			types.AppendText(nil, types.IntervalOID, d, c.format()))
+	}
+	return v.Micros / secondMicros, nil
+}
+
+// timeAt is AT TIME ZONE of a time with time zone, for a zone of that offset.
+func timeAt(t types.TimeTZ, east int64) types.Datum {
+	utc := t.Micros + int64(t.Zone)*secondMicros
+	local := (utc+east*secondMicros)%dayMicros + dayMicros
+	return types.Datum{Kind: types.KindTimeTZ, X: types.TimeTZ{Micros: local % dayMicros, Zone: int32(-east)}}
 }
 
 func fromUnix(v float64) (int64, error) {
@@ -368,7 +368,7 @@ func fromUnix(v float64) (int64, error) {
 		return types.TimestampNegInfinity, nil
 	}
 	if v < -210866803200 || v >= 9224318016000 {
-		return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "timestamp out of range: \"%g\"", v)
+		return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "timestamp out of range: \"%.6g\"", v)
 	}
 	v = math.RoundToEven((v - unixDays*86400) * 1e6)
 	return checkTimestamp(int64(v))
@@ -435,7 +435,10 @@ func daysIn(y, m int) int {
 	return 31
 }
 
-func addDays(ts int64, days int32) (int64, error) { return addMicros(ts, int64(days)*dayMicros) }
+func addDays(ts int64, days int32) (int64, error) {
+	jd, micros := split(ts)
+	return joinTimestamp(jd+int(days), micros)
+}
 
 func addMicros(ts, micros int64) (int64, error) {
 	r := ts + micros
@@ -471,6 +474,13 @@ func timeKernels() kernels {
 			return types.Datum{Kind: types.KindTimeTZ, X: types.TimeTZ{Micros: a[0].I, Zone: int32(-offset)}}, nil
 		}),
 		"timestamp_time": scalar(func(a []types.Datum) (types.Datum, error) { return timeOf(a[0].I), nil }),
+		"timetz_izone": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			east, err := intervalOffset(c, a[0])
+			if err != nil {
+				return types.Null, err
+			}
+			return timeAt(a[1].X.(types.TimeTZ), east), nil
+		}),
 		"timestamptz_time": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			return timeOf(utcToLocal(a[0].I, c.zone())), nil
 		}),

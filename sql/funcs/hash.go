@@ -110,7 +110,8 @@ func hashKernels() kernels {
 	for name, f := range map[string]func(d types.Datum, seed uint64) uint64{
 		"hashint2": word, "hashint4": word, "hashoid": word, "hashchar": word, "hashint8": long, "timestamp_hash": long, "time_hash": long,
 		"hashfloat4": float, "hashfloat8": float, "hashtext": text, "hashname": text, "hashvarlena": text, "uuid_hash": text,
-		"hashbpchar": func(d types.Datum, seed uint64) uint64 { return hashBytes(strings.TrimRight(d.S, " "), seed) },
+		"hashbpchar":    func(d types.Datum, seed uint64) uint64 { return hashBytes(strings.TrimRight(d.S, " "), seed) },
+		"interval_hash": func(d types.Datum, seed uint64) uint64 { return hashLong(d.X.(types.Interval).Length(), seed) },
 		"timetz_hash": func(d types.Datum, seed uint64) uint64 {
 			t := d.X.(types.TimeTZ)
 			return hashLong(t.Micros, seed) ^ hashWord(uint32(t.Zone), seed)

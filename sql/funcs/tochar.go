@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"zorya/pgerr"
 	"zorya/sql/types"
 )
 
@@ -26,14 +27,14 @@ func formatKernels() kernels {
 			} else {
 				m.b = breakTimestamp(ts)
 			}
-			return types.NewText(m.format(a[1].S)), nil
+			return m.format(a[1].S)
 		})
 	}
 	return kernels{
 		"timestamp_to_char": stamp(false), "timestamptz_to_char": stamp(true),
 		"interval_to_char": scalar(func(a []types.Datum) (types.Datum, error) {
 			m := moment{b: breakInterval(a[0].X.(types.Interval)), interval: true}
-			return types.NewText(m.format(a[1].S)), nil
+			return m.format(a[1].S)
 		}),
 		"int4_to_char":      numberToChar(ofInt(width4)),
 		"int8_to_char":      numberToChar(ofInt(width8)),
@@ -42,14 +43,11 @@ func formatKernels() kernels {
 		"float8_to_char":    numberToChar(ofFloat(15)),
 		"numeric_to_number": scalar(func(a []types.Datum) (types.Datum, error) { return toNumber(a[0].S, a[1].S) }),
 		"to_date": scalar(func(a []types.Datum) (types.Datum, error) {
-			ts, _, err := parseMoment(a[0].S, a[1].S, time.UTC)
-			return types.NewInt(floorDiv(ts, dayMicros)), err
+			d, err := toDate(a[0].S, a[1].S)
+			return types.NewInt(d), err
 		}),
 		"to_timestamp": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
-			ts, zoned, err := parseMoment(a[0].S, a[1].S, c.zone())
-			if !zoned {
-				ts = localToUTC(ts, c.zone())
-			}
+			ts, err := toTimestamp(a[0].S, a[1].S, c.zone())
 			return types.NewInt(ts), err
 		}),
 	}
@@ -64,61 +62,42 @@ type moment struct {
 	interval bool
 }
 
-// fields are the template patterns, longer ones before their prefixes.
-var templateFields = strings.Fields(`HH24 HH12 HH SSSSS SSSS SS MI MS US FF1 FF2 FF3 FF4 FF5 FF6
-A.M. P.M. a.m. p.m. AM PM am pm Y,YYY YYYY YYY YY Y IYYY IYY IY IDDD ID IW I
-B.C. A.D. b.c. a.d. BC AD bc ad MONTH Month month MON Mon mon MM DAY Day day DY Dy dy DDD DD D WW W CC J Q RM rm TZH TZM TZ tz OF`)
-
 var monthNames = strings.Fields("January February March April May June July August September October November December")
 var dayNames = strings.Fields("Sunday Monday Tuesday Wednesday Thursday Friday Saturday")
 var romanMonths = strings.Fields("I II III IV V VI VII VIII IX X XI XII")
 
-// nextField finds the pattern at the start of a template.
-func nextField(t string) string {
-	for _, f := range templateFields {
-		if len(t) >= len(f) && (t[:len(f)] == f || caseless(f) && strings.EqualFold(t[:len(f)], f)) {
-			return f
-		}
+// format prints the moment by a template.
+func (m moment) format(template string) (types.Datum, error) {
+	nodes, err := parseTemplate(template, false)
+	if err != nil {
+		return types.Null, err
 	}
-	return ""
-}
-
-// caseless tells whether a pattern may be written in any case: those whose case
-// says nothing about their output.
-func caseless(f string) bool {
-	return f == strings.ToUpper(f) && !strings.ContainsAny(f, ".") &&
-		!strings.Contains(" AM PM BC AD MONTH MON DAY DY RM TZ ", " "+f+" ")
-}
-
-func (m moment) format(template string) string {
 	var b strings.Builder
-	for template != "" {
-		if template[0] == '"' {
-			var literal []string
-			literal, template = literalText(template)
-			b.WriteString(strings.Join(literal, ""))
+	for _, n := range nodes {
+		if n.kind != nodeField {
+			b.WriteString(n.text)
 			continue
 		}
-		fill, rest := true, template
-		for len(rest) > 2 && (strings.EqualFold(rest[:2], "FM") || strings.EqualFold(rest[:2], "TM")) {
-			fill, rest = false, rest[2:]
+		if m.interval && n.field.needsDate() {
+			return types.Null, pgerr.New(pgerr.InvalidDatetimeFormat, "invalid format specification for an interval value").
+				WithHint("Intervals are not tied to specific calendar dates.")
 		}
-		f := nextField(rest)
-		if f == "" {
-			var literal []string
-			literal, template = literalText(template)
-			b.WriteString(literal[0])
-			continue
-		}
-		template = rest[len(f):]
-		text := m.field(f, fill)
-		if len(template) >= 2 && (template[:2] == "TH" || template[:2] == "th") {
-			text += ordinal(text, template[:2] == "TH")
-			template = template[2:]
+		text := m.field(n.text, !n.fill)
+		if n.th != "" && text != "" && (n.field.digit || strings.HasPrefix(n.field.name, "FF")) {
+			text += ordinal(text, n.th == "TH")
 		}
 		b.WriteString(text)
 	}
-	return b.String()
+	return types.NewText(b.String()), nil
+}
+
+// needsDate tells the fields that an interval does not have.
+func (f *templateField) needsDate() bool {
+	switch f.name {
+	case "A.D.", "AD", "B.C.", "BC", "MONTH", "MON", "DAY", "DY", "D", "ID":
+		return true
+	}
+	return f.zoned()
 }
 
 // ordinal is the English ending of a number.
@@ -151,10 +130,11 @@ func (m moment) field(f string, fill bool) string {
 		}
 		return fmt.Sprintf("%0*d", width, v)
 	}
-	if text, ok := m.clock(f, num); ok {
+	if text, ok := m.words(f, fill); ok {
 		return text
 	}
-	if text, ok := m.words(f, fill); ok {
+	f = strings.ToUpper(f)
+	if text, ok := m.clock(f, num); ok {
 		return text
 	}
 	return m.calendar(f, num)
@@ -163,12 +143,6 @@ func (m moment) field(f string, fill bool) string {
 func (m moment) clock(f string, num func(int64, int) string) (string, bool) {
 	b := m.b
 	us := b.micros % secondMicros
-	half := func(am, pm string) (string, bool) {
-		if b.hour%24 >= 12 {
-			return pm, true
-		}
-		return am, true
-	}
 	switch f {
 	case "HH24":
 		return num(b.hour, 2), true
@@ -188,19 +162,6 @@ func (m moment) clock(f string, num func(int64, int) string) (string, bool) {
 		return fmt.Sprintf("%03d", us/1000), true
 	case "US":
 		return fmt.Sprintf("%06d", us), true
-	case "AM", "PM":
-		return half("AM", "PM")
-	case "am", "pm":
-		return half("am", "pm")
-	case "A.M.", "P.M.":
-		return half("A.M.", "P.M.")
-	case "a.m.", "p.m.":
-		return half("a.m.", "p.m.")
-	case "TZ", "tz":
-		if !m.zoned {
-			return "", true
-		}
-		return map[bool]string{true: m.name, false: strings.ToLower(m.name)}[f == "TZ"], true
 	case "TZH":
 		return fmt.Sprintf("%+03d", b.zone/3600), true
 	case "TZM":
@@ -232,9 +193,6 @@ func (m moment) words(f string, fill bool) (string, bool) {
 		}
 		return word, true
 	}
-	if m.b.month < 1 && strings.Contains("MONTH MON RM", strings.ToUpper(f)) {
-		return "", true
-	}
 	switch strings.ToUpper(f) {
 	case "MONTH":
 		return cased(monthNames[m.b.month-1], f, 9)
@@ -245,13 +203,44 @@ func (m moment) words(f string, fill bool) (string, bool) {
 	case "DY":
 		return cased(dayNames[weekday(m.b.jd)][:3], f, 3)
 	case "RM":
-		return cased(romanMonths[m.b.month-1], f, 4)
+		if m.b.month == 0 && m.b.year == 0 {
+			return "", true
+		}
+		return cased(romanMonths[m.romanMonth()], f, 4)
+	case "AM", "PM":
+		return cased(m.half("AM", "PM"), f, 2)
+	case "A.M.", "P.M.":
+		return cased(m.half("A.M.", "P.M."), f, 4)
+	case "TZ":
+		return cased(m.name, f, 0)
 	case "BC", "AD":
 		return cased(map[bool]string{true: "BC", false: "AD"}[m.b.year <= 0 && !m.interval], f, 2)
 	case "B.C.", "A.D.":
 		return cased(map[bool]string{true: "B.C.", false: "A.D."}[m.b.year <= 0 && !m.interval], f, 4)
 	}
 	return "", false
+}
+
+// half chooses by the half of the day.
+func (m moment) half(am, pm string) string {
+	if m.b.hour%24 >= 12 {
+		return pm
+	}
+	return am
+}
+
+// romanMonth is the index of the month's Roman numeral. The months of an interval
+// count backwards from December if they are negative; full years are its end.
+func (m moment) romanMonth() int {
+	switch month := m.b.month; {
+	case month > 0:
+		return month - 1
+	case month < 0:
+		return month + 12
+	case m.b.year >= 0:
+		return 11
+	}
+	return 0
 }
 
 func (m moment) calendar(f string, num func(int64, int) string) string {
@@ -261,6 +250,9 @@ func (m moment) calendar(f string, num func(int64, int) string) string {
 		year = 1 - year
 	}
 	isoYear, isoWeekNo := isoWeek(b.jd)
+	if isoYear <= 0 && !m.interval {
+		isoYear = 1 - isoYear
+	}
 	doy := int64(b.jd - julian(b.year, 1, 1) + 1)
 	switch f {
 	case "Y,YYY":

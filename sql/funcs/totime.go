@@ -4,249 +4,433 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"zorya/pgerr"
 )
 
-// parsedMoment collects what a template finds in a text.
-type parsedMoment struct {
-	year, month, day, doy int
-	hour, min, sec, us    int64
-	pm, am, half, bc      bool
-	zoned                 bool
-	zone                  int64 // seconds east
-	julian                int
-	text                  string
+// A templateReader reads a text by a date template.
+type templateReader struct {
+	templateParts
+	in     string
+	before byte // the character before in, 0 at the beginning
+	strict bool // as the SQL standard has it: separators must match
+	fixed  bool // FX: spaces count
+	extra  int  // characters skipped beyond what the template says
 }
 
-// parseMoment reads text by a template: microseconds of local time, or of UTC if
-// the template has a zone.
-func parseMoment(text, template string, _ *time.Location) (ts int64, zoned bool, err error) {
-	p := parsedMoment{year: 0, month: 1, day: 1, text: text}
-	s := text
-	for template != "" {
-		rest := template
-		if len(rest) > 2 && (strings.EqualFold(rest[:2], "FM") || strings.EqualFold(rest[:2], "TM") || strings.EqualFold(rest[:2], "FX")) {
-			template = rest[2:]
-			continue
+// readTemplate reads text by a template.
+func readTemplate(text string, nodes []templateNode, strict bool) (*templateMoment, error) {
+	r := &templateReader{in: text, strict: strict, fixed: strict}
+	for i := range nodes {
+		if r.in == "" {
+			if strict {
+				return nil, pgerr.New(pgerr.InvalidDatetimeFormat, "input string is too short for datetime format")
+			}
+			break
 		}
-		if rest[0] == '"' {
-			var literal []string
-			literal, template = literalText(rest)
-			s = s[min(len(strings.Join(literal, "")), len(s)):]
-			continue
-		}
-		f := nextField(rest)
-		if f == "" {
-			template = rest[1:]
-			s = skipSeparator(s, rest[0])
-			continue
-		}
-		template = rest[len(f):]
-		s = strings.TrimLeft(s, " \t")
-		if s, err = p.take(f, s, nextField(template) != "" && !strings.HasPrefix(template, " ")); err != nil {
-			return 0, false, err
-		}
-		if len(template) >= 2 && strings.EqualFold(template[:2], "TH") {
-			template = template[2:]
-			s = s[min(2, len(s)):]
+		if err := r.node(nodes, i); err != nil {
+			return nil, err
 		}
 	}
-	ts, err = p.timestamp()
-	return ts, p.zoned, err
+	if strict && strings.TrimLeft(r.in, " \t\n\v\f\r") != "" {
+		return nil, pgerr.New(pgerr.InvalidDatetimeFormat, "trailing characters remain in input string after datetime format")
+	}
+	return r.resolve(text)
 }
 
-// skipSeparator: punctuation and spaces of the template stand for any of their kind.
-func skipSeparator(s string, c byte) string {
-	if s == "" {
-		return s
+func (r *templateReader) node(nodes []templateNode, i int) error {
+	n := &nodes[i]
+	if !r.fixed && (n.kind == nodeField && n.field.name != "FX" || n.kind != nodeField && i == 0) {
+		r.skipSpaces()
 	}
-	letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-	isWord := s[0] >= '0' && s[0] <= '9' || s[0] >= 'a' && s[0] <= 'z' || s[0] >= 'A' && s[0] <= 'Z'
+	switch n.kind {
+	case nodeSpace, nodeSeparator:
+		return r.separator(n)
+	case nodeText:
+		return r.literal(n)
+	}
+	if err := r.keepTo(n.field.rule); err != nil {
+		return err
+	}
+	if err := r.field(n, digitsEnd(nodes, i)); err != nil {
+		return err
+	}
+	if !r.fixed {
+		r.extra = 0
+		r.skipSpaces()
+	}
+	return nil
+}
+
+func (r *templateReader) skipSpaces() {
+	for r.in != "" && isSpace(r.in[0]) {
+		r.skip(1)
+		r.extra++
+	}
+}
+
+func (r *templateReader) skip(n int) {
+	if n > 0 {
+		r.before, r.in = r.in[n-1], r.in[n:]
+	}
+}
+
+func (r *templateReader) skipCharacter() {
+	_, n := utf8.DecodeRuneInString(r.in)
+	r.skip(n)
+}
+
+// separator stands for one separator or space of any kind, or for nothing.
+func (r *templateReader) separator(n *templateNode) error {
 	switch {
-	case letter:
-		return s[1:]
-	case isWord || (s[0] == '+' || s[0] == '-') && c == ' ':
-		return s
+	case r.strict && !strings.HasPrefix(r.in, n.text):
+		return pgerr.New(pgerr.InvalidDatetimeFormat, "unmatched format separator \"%s\"", n.text)
+	case r.fixed:
+		r.skipCharacter()
+	case isSpace(r.in[0]) || isSeparator(r.in[0]):
+		r.skip(1)
+	default:
+		r.extra--
 	}
-	return s[1:]
+	return nil
 }
 
-// leadingNumber takes at most width digits; packed: another field follows directly.
-func leadingNumber(s string, width int, packed bool) (int64, string, bool) {
-	i := 0
-	if i < len(s) && (s[i] == '-' || s[i] == '+') {
-		i++
+// literal stands for one character, whichever; one that was skipped before counts.
+func (r *templateReader) literal(n *templateNode) error {
+	switch {
+	case r.strict && !strings.HasPrefix(r.in, n.text):
+		return pgerr.New(pgerr.InvalidDatetimeFormat, "unmatched format character \"%s\"", n.text)
+	case !r.fixed && r.extra > 0:
+		r.extra--
+	default:
+		r.skipCharacter()
 	}
-	start := i
-	for i < len(s) && s[i] >= '0' && s[i] <= '9' && (!packed || i-start < width) && i-start < 9 {
-		i++
-	}
-	if i == start {
-		return 0, s, false
-	}
-	n, _ := strconv.ParseInt(s[:i], 10, 64)
-	return n, s[i:], true
+	return nil
 }
 
-var fieldWidths = map[string]int{
-	"HH24": 2, "HH12": 2, "HH": 2, "MI": 2, "SS": 2, "SSSS": 5, "SSSSS": 5, "MS": 3, "US": 6, "YYYY": 4, "YYY": 3, "YY": 2, "Y": 1,
-	"MM": 2, "DDD": 3, "DD": 2, "D": 1, "J": 7, "TZH": 3, "TZM": 2, "Q": 1, "WW": 2, "W": 1, "CC": 2,
+// digitsEnd tells whether the number of a field ends where its digits do, since
+// what follows in the template is no digit.
+func digitsEnd(nodes []templateNode, i int) bool {
+	if nodes[i].fill || nodes[i].th != "" || i+1 == len(nodes) {
+		return true
+	}
+	next := nodes[i+1]
+	if next.kind == nodeField {
+		return !next.field.digit
+	}
+	return next.text[0] < '0' || next.text[0] > '9'
 }
 
-func (p *parsedMoment) take(f, s string, packed bool) (string, error) {
-	if rest, ok, err := p.takeWord(f, s); ok || err != nil {
-		return rest, err
+// keepTo refuses a mixture of calendars.
+func (r *templateReader) keepTo(rule calendarRule) error {
+	if rule == anyCalendar || r.calendar == rule {
+		return nil
 	}
-	width, known := fieldWidths[f]
-	if !known {
-		return s, pgerr.New(pgerr.FeatureNotSupported, "formatting field \"%s\" is only supported in to_char", f)
+	if r.calendar != anyCalendar {
+		return pgerr.New(pgerr.InvalidDatetimeFormat, "invalid combination of date conventions").
+			WithHint("Do not mix Gregorian and ISO week date conventions in a formatting template.")
 	}
-	n, rest, ok := leadingNumber(s, width, packed || width == 3 || width == 6 && f == "US")
-	if !ok {
-		if s == "" {
-			return s, nil
-		}
-		return s, pgerr.New(pgerr.InvalidDatetimeFormat, "invalid value \"%s\" for \"%s\"", s[:min(width, len(s))], f).
-			WithDetail("Value must be an integer.")
+	r.calendar = rule
+	return nil
+}
+
+// fieldNumbers are the fields that are numbers: how many digits they have if
+// another number follows, and where they go.
+var fieldNumbers = map[string]struct {
+	width int
+	place func(*templateParts) *int
+}{
+	"HH": {2, func(p *templateParts) *int { return &p.hour }}, "HH12": {2, func(p *templateParts) *int { return &p.hour }},
+	"HH24": {2, func(p *templateParts) *int { return &p.hour }}, "MI": {2, func(p *templateParts) *int { return &p.minute }},
+	"SS": {2, func(p *templateParts) *int { return &p.second }}, "SSSS": {4, func(p *templateParts) *int { return &p.daySeconds }},
+	"SSSSS": {5, func(p *templateParts) *int { return &p.daySeconds }}, "MS": {3, func(p *templateParts) *int { return &p.milli }},
+	"US": {6, func(p *templateParts) *int { return &p.micro }}, "TZM": {2, func(p *templateParts) *int { return &p.zoneMinute }},
+	"TZH": {2, func(p *templateParts) *int { return &p.zoneHour }}, "MM": {2, func(p *templateParts) *int { return &p.month }},
+	"DDD": {3, func(p *templateParts) *int { return &p.yearDay }}, "IDDD": {3, func(p *templateParts) *int { return &p.yearDay }},
+	"DD": {2, func(p *templateParts) *int { return &p.day }}, "D": {1, func(p *templateParts) *int { return &p.weekday }},
+	"ID": {1, func(p *templateParts) *int { return &p.weekday }}, "WW": {2, func(p *templateParts) *int { return &p.week }},
+	"IW": {2, func(p *templateParts) *int { return &p.week }}, "Q": {1, nil}, "CC": {2, func(p *templateParts) *int { return &p.century }},
+	"W": {1, func(p *templateParts) *int { return &p.monthWeek }}, "J": {1, func(p *templateParts) *int { return &p.julian }},
+	"YYYY": {4, yearPlace}, "IYYY": {4, yearPlace}, "YYY": {3, yearPlace}, "IYY": {3, yearPlace},
+	"YY": {2, yearPlace}, "IY": {2, yearPlace}, "Y": {1, yearPlace}, "I": {1, yearPlace},
+}
+
+func yearPlace(p *templateParts) *int { return &p.year }
+
+// field reads one field; open tells whether its number may have more digits than
+// its pattern has letters.
+func (r *templateReader) field(n *templateNode, open bool) error {
+	name := n.field.name
+	if words, known := fieldWords[name]; known {
+		return r.word(n, words)
 	}
-	taken := len(s) - len(rest)
-	switch f {
-	case "HH24", "HH", "HH12":
-		p.hour = n
-		p.half = f != "HH24"
-		if p.half && (n < 1 || n > 12) {
-			return s, pgerr.New(pgerr.InvalidDatetimeFormat, "hour \"%d\" is invalid for the 12-hour clock", n).
-				WithHint("Use the 24-hour clock, or give an hour between 1 and 12.")
-		}
-	case "MI":
-		p.min = n
-	case "SS":
-		p.sec = n
-	case "SSSS", "SSSSS":
-		p.hour, p.min, p.sec = n/3600, n%3600/60, n%60
-	case "MS", "US":
-		for ; taken < width; taken++ {
-			n *= 10
-		}
-		if f == "MS" {
-			n *= 1000
-		}
-		p.us = n
-	case "YYYY":
-		p.year = int(n)
-		if taken < 4 {
-			p.year = nearYear(int(n), taken)
-		}
-	case "YYY", "YY", "Y":
-		p.year = nearYear(int(n), taken)
-	case "MM":
-		p.month = int(n)
-	case "DD":
-		p.day = int(n)
-	case "DDD":
-		p.doy = int(n)
-	case "J":
-		p.julian = int(n)
+	switch name {
+	case "FX":
+		r.fixed = true
+		return nil
+	case "TZ", "OF":
+		return pgerr.New(pgerr.FeatureNotSupported, "formatting field \"%s\" is only supported in to_char", n.text)
 	case "TZH":
-		p.zone, p.zoned = p.zone+n*3600, true
+		r.zoneSign()
 	case "TZM":
-		p.zone, p.zoned = p.zone+n*60, true
+		if r.sign == 0 {
+			r.sign = 1
+		}
+	case "Y,YYY":
+		return r.longYear(n)
+	case "FF1", "FF2", "FF3", "FF4", "FF5", "FF6":
+		r.precision = int(name[2] - '0')
+		return r.fraction(n, "US", r.precision, open)
+	case "MS", "US":
+		return r.fraction(n, name, fieldNumbers[name].width, open)
 	}
-	return rest, nil
+	f := fieldNumbers[name]
+	var place *int
+	if f.place != nil {
+		place = f.place(&r.templateParts)
+	}
+	taken, err := r.number(n, place, f.width, open)
+	if err != nil {
+		return err
+	}
+	r.adjust(name, taken)
+	r.ordinal(n)
+	return nil
 }
 
-// nearYear puts a short year near 2020.
-func nearYear(n, digits int) int {
+// adjust is what a field does beside giving its number.
+func (r *templateReader) adjust(name string, taken int) {
+	switch name {
+	case "HH", "HH12":
+		r.half = true
+	case "ID": // Monday is 1; D counts from Sunday
+		if r.weekday++; r.weekday > 7 {
+			r.weekday = 1
+		}
+	case "YYYY", "IYYY", "YYY", "IYY", "YY", "IY", "Y", "I":
+		r.yearDigits = len(name)
+		if len(name) < 4 && taken < 4 {
+			r.year = nearYear(r.year)
+		}
+	}
+}
+
+// nearYear puts a year of few digits near 2020.
+func nearYear(n int) int {
 	switch {
-	case digits <= 2 && n < 70:
+	case n < 70:
 		return n + 2000
-	case digits <= 2:
+	case n < 100:
 		return n + 1900
-	case digits == 3 && n < 520:
+	case n < 520:
 		return n + 2000
-	case digits == 3:
+	case n < 1000:
 		return n + 1000
 	}
 	return n
 }
 
-// takeWord takes names: of months, days, halves of the day, eras, zones.
-func (p *parsedMoment) takeWord(f, s string) (rest string, ok bool, err error) {
-	find := func(names []string, short bool) (int, string) {
-		for i, n := range names {
-			if short {
-				n = n[:3]
-			}
-			if len(s) >= len(n) && strings.EqualFold(s[:len(n)], n) {
-				return i, s[len(n):]
-			}
+// fieldWords are the fields that are words.
+var fieldWords = func() map[string][]string {
+	short := func(words []string) (out []string) {
+		for _, w := range words {
+			out = append(out, w[:3])
 		}
-		return -1, s
+		return out
 	}
-	bad := func() error {
-		return pgerr.New(pgerr.InvalidDatetimeFormat, "invalid value \"%s\" for \"%s\"", s[:min(len(s), len(f))], f).
+	halves, dottedHalves := []string{"am", "pm"}, []string{"a.m.", "p.m."}
+	eras, dottedEras := []string{"ad", "bc"}, []string{"a.d.", "b.c."}
+	return map[string][]string{
+		"AM": halves, "PM": halves, "A.M.": dottedHalves, "P.M.": dottedHalves,
+		"AD": eras, "BC": eras, "A.D.": dottedEras, "B.C.": dottedEras,
+		"MONTH": monthNames, "MON": short(monthNames), "DAY": dayNames, "DY": short(dayNames), "RM": romanMonths,
+	}
+}()
+
+// word reads one of some words, in any case; the longest that fits.
+func (r *templateReader) word(n *templateNode, words []string) error {
+	found := -1
+	for i, w := range words {
+		if len(r.in) >= len(w) && strings.EqualFold(r.in[:len(w)], w) && (found < 0 || len(w) > len(words[found])) {
+			found = i
+		}
+	}
+	if found < 0 {
+		shown := r.in
+		if i := strings.IndexFunc(r.in, func(c rune) bool { return c < 0x80 && isSpace(byte(c)) }); i >= 0 {
+			shown = r.in[:i]
+		}
+		return pgerr.New(pgerr.InvalidDatetimeFormat, "invalid value \"%s\" for \"%s\"", shown, n.text).
 			WithDetail("The given value did not match any of the allowed values for this field.")
 	}
-	switch strings.ToUpper(f) {
-	case "MONTH", "MON":
-		i, rest := find(monthNames, strings.EqualFold(f, "MON"))
-		if i < 0 {
-			return s, true, bad()
-		}
-		p.month = i + 1
-		return rest, true, nil
-	case "DAY", "DY":
-		i, rest := find(dayNames, strings.EqualFold(f, "DY"))
-		if i < 0 {
-			return s, true, bad()
-		}
-		return rest, true, nil
-	case "AM", "PM", "A.M.", "P.M.", "BC", "AD", "B.C.", "A.D.":
-		if len(s) < len(f) {
-			return s, true, bad()
-		}
-		switch c := s[0] | 0x20; strings.ToUpper(f)[0] {
-		case 'A', 'P':
-			p.pm, p.am = c == 'p', c == 'a'
-			p.bc = false
-		case 'B':
-			p.bc = c == 'b'
-		}
-		return s[len(f):], true, nil
+	r.skip(len(words[found]))
+	switch n.field.name[0] {
+	case 'M', 'R':
+		return r.set(n, &r.month, found+1)
+	case 'D':
+		err := r.set(n, &r.weekday, found)
+		r.weekday++
+		return err
 	}
-	return s, false, nil
+	if strings.Contains("AM PM A.M. P.M.", n.field.name) {
+		r.half = true
+		return r.set(n, &r.afternoon, found)
+	}
+	return r.set(n, &r.beforeChrist, found)
 }
 
-func (p *parsedMoment) timestamp() (int64, error) {
-	outOfRange := func() error {
-		return pgerr.New(pgerr.DatetimeFieldOverflow, "date/time field value out of range: \"%s\"", p.text)
+// ordinal skips the two letters that TH stands for.
+func (r *templateReader) ordinal(n *templateNode) {
+	if n.th != "" {
+		r.skipCharacter()
+		r.skipCharacter()
 	}
-	if p.half {
-		if p.pm && p.hour < 12 {
-			p.hour += 12
-		} else if p.am && p.hour == 12 {
-			p.hour = 0
+}
+
+// zoneSign takes the sign of TZH, which may have been skipped as a separator.
+func (r *templateReader) zoneSign() {
+	switch c := r.in[0]; {
+	case c == '+' || c == '-' || c == ' ':
+		r.sign = 1
+		if c == '-' {
+			r.sign = -1
 		}
+		r.skip(1)
+	case r.extra > 0 && r.before == '-':
+		r.sign = -1
+	default:
+		r.sign = 1
 	}
-	y := p.year
-	if p.bc || y == 0 {
-		y = 1 - max(y, 1)
-	}
-	if p.month < 1 || p.month > 12 || p.day < 1 || p.day > daysIn(y, p.month) || p.hour > 24 || p.min > 59 || p.sec > 59 {
-		return 0, outOfRange()
-	}
-	jd := julian(y, p.month, p.day)
-	if p.doy > 0 {
-		jd = julian(y, 1, 1) + p.doy - 1
-	}
-	if p.julian > 0 {
-		jd = p.julian
-	}
-	us := p.hour*hourMicros + p.min*minuteMicros + p.sec*secondMicros + p.us - p.zone*secondMicros
-	ts, err := joinTimestamp(jd, us)
+}
+
+// fraction reads the digits of a part of a second: 25 is a quarter, 025 is not.
+func (r *templateReader) fraction(n *templateNode, field string, width int, open bool) error {
+	place := fieldNumbers[field].place(&r.templateParts)
+	taken, err := r.number(n, place, width, open)
 	if err != nil {
-		return 0, outOfRange()
+		return err
 	}
-	return ts, nil
+	for full := fieldNumbers[field].width; taken < full; taken++ {
+		*place *= 10
+	}
+	r.ordinal(n)
+	return nil
+}
+
+func (r *templateReader) longYear(n *templateNode) error {
+	thousands, rest, ok := leadingInt(r.in)
+	years, after, ok2 := int64(0), "", false
+	if ok && strings.HasPrefix(rest, ",") {
+		head := rest[1:min(4, len(rest))]
+		var left string
+		years, left, ok2 = leadingInt(head)
+		after = rest[1+len(head)-len(left):]
+	}
+	if !ok2 {
+		return pgerr.New(pgerr.InvalidDatetimeFormat, "invalid input string for \"Y,YYY\"")
+	}
+	if err := r.set(n, &r.year, int(int32(years+thousands*1000))); err != nil {
+		return err
+	}
+	r.yearDigits = 4
+	r.skip(len(r.in) - len(after))
+	r.ordinal(n)
+	return nil
+}
+
+// leadingInt reads what C's strtol reads: spaces, a sign, digits. A number that
+// does not fit has the value of the nearest that does.
+func leadingInt(s string) (v int64, rest string, ok bool) {
+	end := 0
+	for end < len(s) && isSpace(s[end]) {
+		end++
+	}
+	start := end
+	if end < len(s) && (s[end] == '-' || s[end] == '+') {
+		end++
+	}
+	digits := end
+	for end < len(s) && s[end] >= '0' && s[end] <= '9' {
+		end++
+	}
+	if end == digits {
+		return 0, s, false
+	}
+	v, _ = strconv.ParseInt(s[start:end], 10, 64)
+	return v, s[end:], true
+}
+
+// number reads a number into place, if that is not nil, and tells how many
+// characters it had.
+func (r *templateReader) number(n *templateNode, place *int, width int, open bool) (taken int, err error) {
+	trimmed := strings.TrimLeft(r.in, " \t\n\v\f\r")
+	copied := trimmed[:min(width, len(trimmed))]
+	bad := func(text, format string, args ...any) error {
+		return pgerr.New(pgerr.InvalidDatetimeFormat, "%s", text).WithDetail(format, args...)
+	}
+	invalid := "invalid value \"" + copied + "\" for \"" + n.text + "\""
+	const hint = "If your source string is not fixed-width, try using the \"FM\" modifier."
+	v, rest, ok := leadingInt(r.in)
+	if !open {
+		if len(trimmed) < width {
+			return 0, pgerr.New(pgerr.InvalidDatetimeFormat, "source string too short for \"%s\" formatting field", n.text).
+				WithDetail("Field requires %d characters, but only %d remain.", width, len(trimmed)).WithHint(hint)
+		}
+		var left string
+		v, left, ok = leadingInt(copied)
+		if used := width - len(left); ok && used < width {
+			return 0, pgerr.As(bad(invalid, "Field requires %d characters, but only %d could be parsed.", width, used)).WithHint(hint)
+		}
+		rest = trimmed[len(copied):]
+	}
+	if !ok {
+		return 0, bad(invalid, "Value must be an integer.")
+	}
+	if int64(int32(v)) != v {
+		return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "value for \"%s\" in source string is out of range", n.text).
+			WithDetail("Value must be in the range %d to %d.", -1<<31, 1<<31-1)
+	}
+	taken = len(r.in) - len(rest)
+	r.skip(taken)
+	if place != nil {
+		err = r.set(n, place, int(v))
+	}
+	return taken, err
+}
+
+// set notes a value; one that was noted before must be the same.
+func (r *templateReader) set(n *templateNode, place *int, v int) error {
+	if *place != 0 && *place != v {
+		return pgerr.New(pgerr.InvalidDatetimeFormat, "conflicting values for \"%s\" field in formatting string", n.text).
+			WithDetail("This value contradicts a previous setting for the same field type.")
+	}
+	*place = v
+	return nil
+}
+
+// toTimestamp is to_timestamp of a text and a template.
+func toTimestamp(text, template string, zone *time.Location) (int64, error) {
+	nodes, err := parseTemplate(template, false)
+	if err != nil {
+		return 0, err
+	}
+	m, err := readTemplate(text, nodes, false)
+	if err != nil {
+		return 0, err
+	}
+	return m.timestamp(zone)
+}
+
+// toDate is to_date of a text and a template.
+func toDate(text, template string) (int64, error) {
+	nodes, err := parseTemplate(template, false)
+	if err != nil {
+		return 0, err
+	}
+	m, err := readTemplate(text, nodes, false)
+	if err != nil {
+		return 0, err
+	}
+	return m.date()
 }

@@ -114,11 +114,7 @@ func (c *conv) set(n *pg.VariableSetStmt) ast.Stmt {
 		return &ast.Unsupported{Tag: "VariableSet", Detail: "FROM CURRENT"}
 	default:
 		for _, a := range n.Args {
-			x := c.expr(a)
-			if cast, ok := x.(*ast.Cast); ok && s.Name == "timezone" {
-				s.TimeZoneInterval = cast.Type.Name == "interval"
-			}
-			s.Values = append(s.Values, x)
+			s.Values = append(s.Values, c.expr(a))
 		}
 	}
 	return s

@@ -55,6 +55,11 @@ var systemSources = map[string]*source{
 			q.add(name, abbrev, types.Datum{Kind: types.KindInterval, X: types.Interval{Micros: int64(offset) * 1_000_000}}, now.IsDST())
 		}
 	}},
+	"pg_timezone_abbrevs": {columns: "abbrev utc_offset is_dst", rows: func(q *query) {
+		types.Abbreviations(time.Now(), func(abbrev string, east int, summer bool) {
+			q.add(abbrev, types.Datum{Kind: types.KindInterval, X: types.Interval{Micros: int64(east) * 1_000_000}}, summer)
+		})
+	}},
 	"sys.conflicts": {columns: columnNames(conflictColumns), rows: conflictRows},
 	"sys.jobs": {columns: "job_id status details job_type class_id object_id object_name start_time update_time", rows: func(q *query) {
 		if q.Tx == nil {

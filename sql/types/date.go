@@ -10,7 +10,7 @@ func dateOps() *ops {
 				return Null, err
 			}
 			d := int64(int32(binary.BigEndian.Uint32(b)))
-			if finiteDate(d) && !validDate(d) {
+			if finiteDate(d) && !ValidDate(d) {
 				return Null, errDateRange
 			}
 			return NewInt(d), nil
@@ -27,7 +27,8 @@ func unkeyInt(b []byte) (Datum, []byte, error) {
 	return NewInt(n), rest, err
 }
 
-func validDate(days int64) bool { return days >= -julianEpoch && days < julianEnd-julianEpoch }
+// ValidDate reports whether a date may lie so many days after 2000-01-01.
+func ValidDate(days int64) bool { return days >= -julianEpoch && days < julianEnd-julianEpoch }
 
 func parseDate(_ T, s string, f *Format) (Datum, error) {
 	if m, ok := readISO(s); ok {
@@ -45,7 +46,7 @@ func parseDate(_ T, s string, f *Format) (Datum, error) {
 	case wordEpoch:
 		return NewInt(-unixEpochDays), nil
 	}
-	if !validJulian(d.year, d.month, d.day) || !validDate(d.days()) {
+	if !ValidJulian(d.year, d.month) || !ValidDate(d.days()) {
 		return Null, rangeError("date", s)
 	}
 	return NewInt(d.days()), nil

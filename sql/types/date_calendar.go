@@ -56,8 +56,8 @@ func civilDate(jd int) (y, m, d int) {
 	return y, m, d
 }
 
-// validJulian reports whether julianDay can tell a date.
-func validJulian(y, m, _ int) bool {
+// ValidJulian reports whether the Julian day of a date of a month can be told.
+func ValidJulian(y, m int) bool {
 	return (y > -4713 || y == -4713 && m >= 11) && (y < 5874898 || y == 5874898 && m < 6)
 }
 
@@ -112,8 +112,8 @@ func unixOf(ts int64) int64 {
 	return s + unixEpochDays*86400
 }
 
-// roundMicros rounds to a precision of digits after the point, halves away from zero.
-func roundMicros(us int64, digits int32) int64 {
+// RoundMicros rounds to a precision of digits after the point, halves away from zero.
+func RoundMicros(us int64, digits int32) int64 {
 	if digits < 0 || digits >= 6 {
 		return us
 	}

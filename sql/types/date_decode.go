@@ -373,11 +373,11 @@ func (d *decoder) settleZone() error {
 // westIn is the offset of a zone at the moment; that of its abbreviation, if there is
 // one, wins over what the zone's clocks show.
 func (d *decoder) westIn(zone *time.Location, abbrev string) int {
-	if !validJulian(d.year, d.month, d.day) {
+	if !ValidJulian(d.year, d.month) {
 		return 0
 	}
 	wall := (d.days()+unixEpochDays)*86400 + d.clock()/microSecond
-	east := zoneOfLocal(zone, wall)
+	east := OffsetOfWall(zone, wall)
 	if abbrev != "" {
 		if e, ok := abbrevOffset(zone, abbrev, wall-int64(east)); ok {
 			east = e
@@ -409,7 +409,7 @@ func (d *decoder) timestamp(zoned bool) (int64, bool) {
 	case wordEpoch:
 		return -unixEpochDays * microDay, true
 	}
-	if !validJulian(d.year, d.month, d.day) {
+	if !ValidJulian(d.year, d.month) {
 		return 0, false
 	}
 	us := d.clock()

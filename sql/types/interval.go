@@ -71,6 +71,10 @@ func (v Interval) span() span {
 	return span{int64(high), low}
 }
 
+// Length is the interval in microseconds, a month being 30 days; what does not fit
+// loses its upper half. Intervals that are equal have the same length.
+func (v Interval) Length() int64 { return int64(v.span().low) }
+
 func (a span) compare(b span) int {
 	switch {
 	case a.high != b.high:
@@ -186,7 +190,7 @@ func cutInterval(t T, d Datum, _ bool) (Datum, error) {
 		v.Micros = v.Micros / mod.cut * mod.cut
 	}
 	if p := t.Typmod & fullPrecision; p != fullPrecision {
-		v.Micros = roundMicros(v.Micros, p)
+		v.Micros = RoundMicros(v.Micros, p)
 	}
 	return newInterval(v), nil
 }

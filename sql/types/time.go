@@ -45,7 +45,7 @@ func clockOps() *ops {
 		},
 		send:    func(dst []byte, d Datum) []byte { return sendInt(dst, d.I, 8) },
 		compare: compareInts, hash: hashInts,
-		typmod:  func(t T, d Datum, _ bool) (Datum, error) { return NewInt(roundMicros(d.I, t.Typmod)), nil },
+		typmod:  func(t T, d Datum, _ bool) (Datum, error) { return NewInt(RoundMicros(d.I, t.Typmod)), nil },
 		modText: precisionText,
 		key:     func(dst []byte, d Datum) []byte { return appendKeyInt(dst, d.I) },
 		unkey:   unkeyInt,
@@ -89,7 +89,7 @@ func clockZoneOps() *ops {
 		},
 		typmod: func(t T, d Datum, _ bool) (Datum, error) {
 			v := d.X.(TimeTZ)
-			return newTimeTZ(roundMicros(v.Micros, t.Typmod), v.Zone), nil
+			return newTimeTZ(RoundMicros(v.Micros, t.Typmod), v.Zone), nil
 		},
 		modText: precisionText,
 		key: func(dst []byte, d Datum) []byte {

@@ -15,7 +15,7 @@ func timestampOps(zoned bool) *ops {
 			if !finiteTimestamp(d.I) {
 				return d, nil
 			}
-			return NewInt(roundMicros(d.I, t.Typmod)), nil
+			return NewInt(RoundMicros(d.I, t.Typmod)), nil
 		},
 		modText: precisionText,
 		key:     func(dst []byte, d Datum) []byte { return appendKeyInt(dst, d.I) },
@@ -49,7 +49,7 @@ func parseTimestampTZ(_ T, s string, f *Format) (Datum, error) {
 	if m, ok := readISO(s); ok {
 		ts := m.days*microDay + m.micros
 		if !m.hasZone {
-			m.east = zoneOfLocal(f.Zone, unixOf(ts))
+			m.east = OffsetOfWall(f.Zone, unixOf(ts))
 		}
 		return NewInt(ts - int64(m.east)*microSecond), nil
 	}

@@ -26,11 +26,11 @@ func zoneOf(zone *time.Location, ts int64) zoneAt {
 	return zoneAt{east, name}
 }
 
-// zoneOfLocal tells the offset of a wall clock time, in seconds since 1970 as if it
+// OffsetOfWall tells the offset of a wall clock time, in seconds since 1970 as if it
 // were UTC; the offset is in seconds east of UTC. A time
 // that the clock skips is read with the offset before the gap; one that occurs twice
 // with the offset after the change.
-func zoneOfLocal(zone *time.Location, wall int64) int {
+func OffsetOfWall(zone *time.Location, wall int64) int {
 	if zone == nil || zone == time.UTC {
 		return 0
 	}
@@ -213,20 +213,87 @@ func ParseAbbrev(abbrev string) (*time.Location, bool) {
 }
 
 // ParseSettingZone reads the value of the parameter TimeZone: a name or a rule as for
-// ParseZone, or hours east of UTC. A zone whose offset has seconds will not do. The
-// error is 22023.
+// ParseZone, hours east of UTC, or INTERVAL 'hh:mm'. A zone whose offset has seconds
+// will not do. The error is 22023.
 func ParseSettingZone(value string) (*time.Location, error) {
-	if hours, err := strconv.ParseFloat(strings.TrimLeft(value, " "), 64); err == nil && hours > -168 && hours < 168 {
+	invalid := pgerr.New(pgerr.InvalidParameterValue, "invalid value for parameter \"TimeZone\": \"%s\"", value)
+	if len(value) >= len("interval") && strings.EqualFold(value[:len("interval")], "interval") {
+		return intervalZone(value[len("interval"):], invalid)
+	}
+	if hours, err := strconv.ParseFloat(strings.TrimLeft(value, " "), 64); err == nil {
+		if !(hours > -168 && hours < 168) {
+			return nil, invalid.WithDetail("UTC timezone offset is out of range.")
+		}
 		return OffsetZone(int(hours * 3600)), nil
 	}
 	zone, err := ParseZone(value)
 	if err != nil {
-		return nil, err
+		return nil, invalid
 	}
 	if zoneOf(zone, 0).east%60 != 0 {
-		return nil, errZone(value)
+		return nil, pgerr.New(pgerr.InvalidParameterValue, "time zone \"%s\" appears to use leap seconds", value).
+			WithDetail("PostgreSQL does not support leap seconds.")
 	}
 	return zone, nil
+}
+
+// intervalZone reads an interval in quotes as an offset from UTC.
+func intervalZone(quoted string, invalid *pgerr.Error) (*time.Location, error) {
+	text, opened := strings.CutPrefix(strings.TrimLeft(quoted, " \t\n\v\f\r"), "'")
+	text, rest, closed := strings.Cut(text, "'")
+	if !opened || !closed || rest != "" {
+		return nil, invalid
+	}
+	d, err := Parse(Of(IntervalOID), text, DefaultFormat)
+	if err != nil {
+		return nil, err
+	}
+	v := d.X.(Interval)
+	east := v.Micros / microSecond
+	switch {
+	case v.Months != 0:
+		return nil, invalid.WithDetail("Cannot specify months in time zone interval.")
+	case v.Days != 0:
+		return nil, invalid.WithDetail("Cannot specify days in time zone interval.")
+	case east <= -168*3600 || east >= 168*3600:
+		return nil, invalid.WithDetail("UTC timezone offset is out of range.")
+	}
+	return OffsetZone(int(east)), nil
+}
+
+// ParseOffset reads a numeric offset, which has a sign, as seconds east of UTC;
+// numeric is false if it is none, and the error tells one out of range.
+func ParseOffset(s string) (east int, numeric bool, err error) {
+	west, fault := readOffset(s)
+	switch fault {
+	case nil:
+		return -west, true, nil
+	case badFormat:
+		return 0, false, nil
+	}
+	return 0, true, pgerr.New(pgerr.InvalidParameterValue, "numeric time zone \"%s\" out of range", s)
+}
+
+// Abbreviations calls f with the time zone abbreviations that PostgreSQL knows by
+// default, in upper case: their offset at a moment, and whether it is one of summer time.
+func Abbreviations(at time.Time, f func(abbrev string, east int, summer bool)) {
+	for name, a := range zoneAbbrevs() {
+		east, summer := a.value, a.kind == wordZoneSummer
+		if a.kind == wordZoneNamed {
+			zone, err := ParseZone(a.zone)
+			if err != nil {
+				continue
+			}
+			found, known := abbrevOffset(zone, strings.ToUpper(name), at.Unix())
+			if known {
+				east = found
+			} else {
+				_, east = at.In(zone).Zone()
+			}
+			summer = false
+		}
+		f(strings.ToUpper(name), east, summer)
+	}
 }
 
 // OffsetZone is the zone of a fixed offset, in seconds east of UTC, named as

@@ -33,7 +33,7 @@ func fixedZone(name, abbrev string, east int) *time.Location {
 // nil: it is no rule.
 func posixZone(rule string) *time.Location {
 	abbrev, rest := posixName(rule)
-	if abbrev == "" || rest == "" {
+	if rest == "" { // the abbreviation may be empty: 05:30
 		return nil
 	}
 	west, rest, ok := posixOffset(rest)
