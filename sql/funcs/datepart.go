@@ -570,7 +570,7 @@ func makeKernels() kernels {
 			if err != nil {
 				return types.Null, err
 			}
-			ts, err = checkTimestamp(localToUTC(ts, zone))
+			ts, err = checkTimestamp(wallToUTC(ts, zone))
 			return types.NewInt(ts), err
 		}),
 	}
@@ -578,15 +578,15 @@ func makeKernels() kernels {
 
 // zoneForMake finds the zone of make_timestamptz: a numeric offset, an abbreviation
 // or a name.
-func zoneForMake(name string) (*time.Location, error) {
+func zoneForMake(name string) (zone types.NamedZone, err error) {
 	if name != "" && name[0] >= '0' && name[0] <= '9' {
-		return nil, pgerr.New(pgerr.InvalidParameterValue, "invalid input syntax for type numeric time zone: \"%s\"", name).
+		return zone, pgerr.New(pgerr.InvalidParameterValue, "invalid input syntax for type numeric time zone: \"%s\"", name).
 			WithHint("Numeric time zones must have \"-\" or \"+\" as first character.")
 	}
 	if east, numeric, err := types.ParseOffset(name); numeric {
-		return types.OffsetZone(east), err
+		return types.NamedZone{Location: types.OffsetZone(east)}, err
 	}
-	return loadZone(name)
+	return types.ParseNamedZone(name)
 }
 
 // secondsText prints seconds as C's %02g.

@@ -30,9 +30,10 @@ const (
 )
 
 var (
-	errTimestamp = pgerr.New(pgerr.DatetimeFieldOverflow, "timestamp out of range")
-	errDate      = pgerr.New(pgerr.DatetimeFieldOverflow, "date out of range")
-	errInterval  = pgerr.New(pgerr.DatetimeFieldOverflow, "interval out of range")
+	errTimestamp        = pgerr.New(pgerr.DatetimeFieldOverflow, "timestamp out of range")
+	errDateForTimestamp = pgerr.New(pgerr.DatetimeFieldOverflow, "date out of range for timestamp")
+	errDate             = pgerr.New(pgerr.DatetimeFieldOverflow, "date out of range")
+	errInterval         = pgerr.New(pgerr.DatetimeFieldOverflow, "interval out of range")
 )
 
 func (c *Ctx) zone() *time.Location {
@@ -143,9 +144,11 @@ func localToUTC(ts int64, zone *time.Location) int64 {
 	if infiniteTimestamp(ts) {
 		return ts
 	}
-	wall := floorDiv(ts, secondMicros) + unixDays*86400
-	return ts - int64(types.OffsetOfWall(zone, wall))*secondMicros
+	return ts - int64(types.OffsetOfWall(zone, unixSeconds(ts)))*secondMicros
 }
+
+// unixSeconds are the seconds since 1970 at or before a timestamp.
+func unixSeconds(ts int64) int64 { return floorDiv(ts, secondMicros) + unixDays*86400 }
 
 func (c *Ctx) txnTime() types.Datum {
 	if c == nil || c.TxnTime.IsZero() {
@@ -199,7 +202,13 @@ func dateKernels() kernels {
 		"date_timestamp": lift1(n, n, castDate),
 		"date_timestamptz": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			ts, err := castDate(a[0].I)
-			return types.NewInt(localToUTC(ts, c.zone())), err
+			if err != nil || infiniteDate(a[0].I) {
+				return types.NewInt(ts), err
+			}
+			if ts, err = checkTimestamp(localToUTC(ts, c.zone())); err != nil {
+				err = errDateForTimestamp
+			}
+			return types.NewInt(ts), err
 		}),
 		"timestamp_date": pure1(n, n, timestampDay),
 		"timestamptz_date": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
@@ -239,7 +248,7 @@ func castDate(d int64) (int64, error) {
 		return dateToTimestamp(d), nil
 	}
 	if d >= endTimestamp/dayMicros {
-		return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "date out of range for timestamp")
+		return 0, errDateForTimestamp
 	}
 	return d * dayMicros, nil
 }
@@ -302,13 +311,17 @@ func timestampKernels() kernels {
 		}),
 		"timestamp_finite": finite, "timestamptz_finite": finite,
 		"timestamp_timestamptz": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
-			return types.NewInt(localToUTC(a[0].I, c.zone())), nil
+			if infiniteTimestamp(a[0].I) {
+				return a[0], nil
+			}
+			ts, err := checkTimestamp(localToUTC(a[0].I, c.zone()))
+			return types.NewInt(ts), err
 		}),
 		"timestamptz_timestamp": ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			return types.NewInt(utcToLocal(a[0].I, c.zone())), nil
 		}),
-		"timestamp_zone":     scalar(func(a []types.Datum) (types.Datum, error) { return zoned(a, localToUTC) }),
-		"timestamptz_zone":   scalar(func(a []types.Datum) (types.Datum, error) { return zoned(a, utcToLocal) }),
+		"timestamp_zone":     scalar(func(a []types.Datum) (types.Datum, error) { return zoned(a, wallToUTC) }),
+		"timestamptz_zone":   scalar(func(a []types.Datum) (types.Datum, error) { return zoned(a, utcToWall) }),
 		"timestamp_izone":    ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) { return fixedZoned(c, a, -1) }),
 		"timestamptz_izone":  ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) { return fixedZoned(c, a, 1) }),
 		"float8_timestamptz": lift1(floatLane, n, fromUnix),
@@ -316,16 +329,24 @@ func timestampKernels() kernels {
 }
 
 // zoned is AT TIME ZONE with a name.
-func zoned(a []types.Datum, convert func(int64, *time.Location) int64) (types.Datum, error) {
+func zoned(a []types.Datum, convert func(int64, types.NamedZone) int64) (types.Datum, error) {
 	if infiniteTimestamp(a[1].I) {
 		return a[1], nil
 	}
-	zone, err := loadZone(a[0].S)
+	zone, err := types.ParseNamedZone(a[0].S)
 	if err != nil {
 		return types.Null, err
 	}
 	ts, err := checkTimestamp(convert(a[1].I, zone))
 	return types.NewInt(ts), err
+}
+
+func wallToUTC(ts int64, zone types.NamedZone) int64 {
+	return ts - int64(zone.OffsetOfWall(unixSeconds(ts)))*secondMicros
+}
+
+func utcToWall(ts int64, zone types.NamedZone) int64 {
+	return ts + int64(zone.OffsetAt(unixSeconds(ts)))*secondMicros
 }
 
 func fixedZoned(c *Ctx, a []types.Datum, sign int64) (types.Datum, error) {

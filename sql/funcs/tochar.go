@@ -82,7 +82,7 @@ func (m moment) format(template string) (types.Datum, error) {
 			return types.Null, pgerr.New(pgerr.InvalidDatetimeFormat, "invalid format specification for an interval value").
 				WithHint("Intervals are not tied to specific calendar dates.")
 		}
-		text := m.field(n.text, !n.fill)
+		text := m.field(n.text, !n.fill && !n.local)
 		if n.th != "" && text != "" && (n.field.digit || strings.HasPrefix(n.field.name, "FF")) {
 			text += ordinal(text, n.th == "TH")
 		}
@@ -163,12 +163,12 @@ func (m moment) clock(f string, num func(int64, int) string) (string, bool) {
 	case "US":
 		return fmt.Sprintf("%06d", us), true
 	case "TZH":
-		return fmt.Sprintf("%+03d", b.zone/3600), true
+		return m.zoneHour(), true
 	case "TZM":
 		return fmt.Sprintf("%02d", max(b.zone, -b.zone)/60%60), true
 	case "OF":
 		abs := max(b.zone, -b.zone)
-		text := fmt.Sprintf("%+03d", b.zone/3600)
+		text := m.zoneHour()
 		if abs/60%60 != 0 {
 			text += fmt.Sprintf(":%02d", abs/60%60)
 		}
@@ -188,7 +188,7 @@ func (m moment) words(f string, fill bool) (string, bool) {
 		case pattern == strings.ToLower(pattern):
 			word = strings.ToLower(word)
 		}
-		if fill {
+		if fill && width > 0 {
 			word = fmt.Sprintf("%-*s", width, word)
 		}
 		return word, true
@@ -219,6 +219,14 @@ func (m moment) words(f string, fill bool) (string, bool) {
 		return cased(map[bool]string{true: "B.C.", false: "A.D."}[m.b.year <= 0 && !m.interval], f, 4)
 	}
 	return "", false
+}
+
+// zoneHour is the zone's sign and hours.
+func (m moment) zoneHour() string {
+	if m.b.zone < 0 {
+		return fmt.Sprintf("-%02d", -m.b.zone/3600)
+	}
+	return fmt.Sprintf("+%02d", m.b.zone/3600)
 }
 
 // half chooses by the half of the day.

@@ -379,8 +379,8 @@ func (d *decoder) westIn(zone *time.Location, abbrev string) int {
 	wall := (d.days()+unixEpochDays)*86400 + d.clock()/microSecond
 	east := OffsetOfWall(zone, wall)
 	if abbrev != "" {
-		if e, ok := abbrevOffset(zone, abbrev, wall-int64(east)); ok {
-			east = e
+		if t, ok := abbrevMoment(zone, abbrev, wall-int64(east)); ok {
+			_, east = t.Zone()
 		}
 	}
 	return -east

@@ -72,15 +72,15 @@ func onlyOffset(zone *time.Location) (east int, ok bool) {
 	return east, true
 }
 
-// abbrevOffset is the offset that an abbreviation last had in a zone at a moment, in
-// seconds since 1970, or had first after it.
-func abbrevOffset(zone *time.Location, abbrev string, unix int64) (east int, ok bool) {
+// abbrevMoment finds when an abbreviation was last in use in a zone at a moment, in
+// seconds since 1970, or is first after it.
+func abbrevMoment(zone *time.Location, abbrev string, unix int64) (t time.Time, ok bool) {
 	const steps = 400 // more changes than any zone has seen
 	at := time.Unix(unix, 0).In(zone)
-	t := at
+	t = at
 	for range steps {
-		if name, east := t.Zone(); name == abbrev {
-			return east, true
+		if name, _ := t.Zone(); name == abbrev {
+			return t, true
 		}
 		start, _ := t.ZoneBounds()
 		if start.IsZero() {
@@ -97,11 +97,19 @@ func abbrevOffset(zone *time.Location, abbrev string, unix int64) (east int, ok 
 		if t = end; t.Year() > 2200 {
 			break
 		}
-		if name, east := t.Zone(); name == abbrev {
-			return east, true
+		if name, _ := t.Zone(); name == abbrev {
+			return t, true
 		}
 	}
-	return 0, false
+	return at, false
+}
+
+// offsetOfAbbrev is the offset of an abbreviation that a zone gives its meaning, at a
+// moment in seconds since 1970.
+func offsetOfAbbrev(zone *time.Location, abbrev string, unix int64) (east int) {
+	t, _ := abbrevMoment(zone, abbrev, unix)
+	_, east = t.Zone()
+	return east
 }
 
 // zoneAbbrevText lists PostgreSQL's default abbreviations: the name in lower case;
@@ -212,6 +220,43 @@ func ParseAbbrev(abbrev string) (*time.Location, bool) {
 	return fixedZone(strings.ToUpper(abbrev), strings.ToUpper(abbrev), w.value), true
 }
 
+// A NamedZone is a zone by the name of which a user chose it.
+type NamedZone struct {
+	*time.Location
+	abbrev string // the abbreviation, if it is one that the zone gives its meaning
+}
+
+// ParseNamedZone finds a zone by abbreviation, name or rule.
+func ParseNamedZone(name string) (NamedZone, error) {
+	if w, zone := zoneWord(strings.ToLower(name)); w.kind != wordUnknown && zone != nil {
+		return NamedZone{zone, strings.ToUpper(name)}, nil
+	}
+	if zone, ok := ParseAbbrev(name); ok {
+		return NamedZone{Location: zone}, nil
+	}
+	zone, err := ParseZone(name)
+	return NamedZone{Location: zone}, err
+}
+
+// OffsetAt is the zone's offset at a moment in seconds since 1970.
+func (z NamedZone) OffsetAt(unix int64) int {
+	if z.abbrev == "" {
+		_, east := time.Unix(unix, 0).In(z.Location).Zone()
+		return east
+	}
+	return offsetOfAbbrev(z.Location, z.abbrev, unix)
+}
+
+// OffsetOfWall is the offset at a wall clock time, as the function of that name
+// tells it.
+func (z NamedZone) OffsetOfWall(wall int64) int {
+	east := OffsetOfWall(z.Location, wall)
+	if z.abbrev == "" {
+		return east
+	}
+	return offsetOfAbbrev(z.Location, z.abbrev, wall-int64(east))
+}
+
 // ParseSettingZone reads the value of the parameter TimeZone: a name or a rule as for
 // ParseZone, hours east of UTC, or INTERVAL 'hh:mm'. A zone whose offset has seconds
 // will not do. The error is 22023.
@@ -284,13 +329,9 @@ func Abbreviations(at time.Time, f func(abbrev string, east int, summer bool)) {
 			if err != nil {
 				continue
 			}
-			found, known := abbrevOffset(zone, strings.ToUpper(name), at.Unix())
-			if known {
-				east = found
-			} else {
-				_, east = at.In(zone).Zone()
-			}
-			summer = false
+			found, _ := abbrevMoment(zone, strings.ToUpper(name), at.Unix())
+			_, east = found.Zone()
+			summer = found.IsDST()
 		}
 		f(strings.ToUpper(name), east, summer)
 	}
