@@ -14,7 +14,12 @@ import (
 func (s *Store) Scan(ctx context.Context, span kv.Span, at kv.Timestamp, o txn.ScanOptions) txn.Iterator {
 	lower, upper := currentBounds(span)
 	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
-	return &iterator{ctx: ctx, s: s, o: o, it: it, err: err, past: history{s: s, at: at}}
+	i := &iterator{ctx: ctx, s: s, o: o, it: it, err: err, past: history{s: s, at: at}}
+	if f, ok := o.Filter.(txn.BatchFilter); ok && o.Limit == 0 {
+		i.o.Filter = nil
+		return &batched{in: i, filter: f, size: firstBatch, at: -1}
+	}
+	return i
 }
 
 // An iterator walks the current tree, and steps aside into the history for keys

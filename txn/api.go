@@ -22,6 +22,16 @@ type RowFilter interface {
 	Match(key, value []byte) (bool, error)
 }
 
+// A BatchFilter can be asked for many rows at once, which is cheaper.
+type BatchFilter interface {
+	RowFilter
+	// Add takes a row, whose bytes it does not keep.
+	Add(key, value []byte) error
+	// Passed appends to dst which of the rows added since the last call match, by number
+	// from 0 in ascending order.
+	Passed(dst []int) ([]int, error)
+}
+
 // ScanOptions shape a Scan.
 type ScanOptions struct {
 	Reverse bool

@@ -176,9 +176,6 @@ func (b *binder) caseExpr(s *scope, x *ast.Case) rel.Expr {
 		e.Arg = b.settle(b.expr(s, x.Arg), startOf(x.Arg))
 	}
 	results := []arg{{&rel.Const{T: types.Of(types.UnknownOID)}, 0}}
-	if x.Else != nil {
-		results[0] = arg{b.expr(s, x.Else), startOf(x.Else)}
-	}
 	for _, w := range x.Whens {
 		var cond rel.Expr
 		if e.Arg != nil {
@@ -188,6 +185,9 @@ func (b *binder) caseExpr(s *scope, x *ast.Case) rel.Expr {
 		}
 		e.Whens = append(e.Whens, rel.When{Cond: b.toBool(cond, "CASE/WHEN", startOf(w.Cond))})
 		results = append(results, arg{b.expr(s, w.Result), startOf(w.Result)})
+	}
+	if x.Else != nil {
+		results[0] = arg{b.expr(s, x.Else), startOf(x.Else)}
 	}
 	e.T = b.commonType("CASE", results)
 	if x.Else != nil {

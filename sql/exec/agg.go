@@ -717,9 +717,9 @@ func (a *aggregate) putGroup(g *groupSet) error {
 	out, n := a.buf, a.buf.Len
 	for i := range a.s.group {
 		if k := slices.Index(g.cols, i); k >= 0 {
-			appendDatum(out.Cols[i], n, g.keys.rows.at(a.row, k))
+			out.Cols[i].Add(n, g.keys.rows.at(a.row, k))
 		} else {
-			appendDatum(out.Cols[i], n, types.Null)
+			out.Cols[i].Add(n, types.Null)
 		}
 	}
 	at := len(a.s.group)
@@ -728,13 +728,13 @@ func (a *aggregate) putGroup(g *groupSet) error {
 		if err != nil {
 			return err
 		}
-		if !appendDatum(out.Cols[at], n, d) {
+		if !out.Cols[at].Add(n, d) {
 			return kindError(out.Cols[at].Kind, d.Kind)
 		}
 		at++
 	}
 	if at < len(out.Cols) {
-		appendDatum(out.Cols[at], n, types.NewInt(int64(a.set)))
+		out.Cols[at].Add(n, types.NewInt(int64(a.set)))
 	}
 	out.Len++
 	return nil

@@ -58,7 +58,7 @@ func (v *values) next() (*types.Batch, error) {
 			if err != nil {
 				return nil, err
 			}
-			if !appendDatum(v.out.Cols[c], v.out.Len, d) {
+			if !v.out.Cols[c].Add(v.out.Len, d) {
 				return nil, kindError(v.out.Cols[c].Kind, d.Kind)
 			}
 		}
@@ -222,7 +222,7 @@ func (o *result) next() (*types.Batch, error) {
 		if err != nil {
 			return nil, err
 		}
-		appendDatum(o.out.Cols[c], 0, d)
+		o.out.Cols[c].Add(0, d)
 	}
 	o.out.Len = 1
 	return o.out, nil
@@ -308,7 +308,7 @@ func (p *project) rows(b *types.Batch) (*types.Batch, error) {
 				return nil, err
 			}
 			d := v.At(0)
-			if !appendDatum(out.Cols[i], n, d) {
+			if !out.Cols[i].Add(n, d) {
 				return nil, kindError(out.Cols[i].Kind, d.Kind)
 			}
 		}

@@ -273,7 +273,7 @@ func (d *directPath) row(st *directState, row []types.Datum) error {
 // put adds a row to the result.
 func (st *directState) put(row []types.Datum) error {
 	for c, d := range row {
-		if !appendDatum(st.b.Cols[c], st.b.Len, d) {
+		if !st.b.Cols[c].Add(st.b.Len, d) {
 			return kindError(st.b.Cols[c].Kind, d.Kind)
 		}
 	}

@@ -119,7 +119,7 @@ func (s *rowStore) appendRow(row []types.Datum) error {
 	var bytes int64
 	for c := range s.kinds {
 		d := row[c]
-		if !appendDatum(t.Cols[c], t.Len, d) {
+		if !t.Cols[c].Add(t.Len, d) {
 			return kindError(t.Cols[c].Kind, d.Kind)
 		}
 		s.note(c, d.Kind)
@@ -238,55 +238,13 @@ func resetBatch(b *types.Batch) {
 	}
 }
 
-// adopt makes v, which holds n NULLs, a vector of kind k.
-func adopt(v *types.Vec, n int, k types.Kind) {
-	v.Kind = k
-	v.Resize(n)
-	if n > 0 {
-		v.Null = make([]bool, n, max(n, 16))
-		for i := range v.Null {
-			v.Null[i] = true
-		}
-	}
-}
-
-func appendNulls(v *types.Vec, n, count int) {
-	if v.Kind == types.KindNull {
-		return
-	}
-	if v.Null == nil {
-		v.Null = make([]bool, n, n+count)
-	}
-	for range count {
-		v.Null = append(v.Null, true)
-	}
-	switch v.Kind {
-	case types.KindBool, types.KindInt:
-		v.I = append(v.I, make([]int64, count)...)
-	case types.KindFloat:
-		v.F = append(v.F, make([]float64, count)...)
-	case types.KindBytes:
-		v.S = append(v.S, make([]string, count)...)
-	default:
-		v.X = append(v.X, make([]any, count)...)
-	}
-}
-
-// fit prepares v (n values) to take values of src; false if the kinds differ.
-func fit(v *types.Vec, n int, k types.Kind) bool {
-	if v.Kind == types.KindNull {
-		adopt(v, n, k)
-	}
-	return v.Kind == k
-}
-
 // appendRange appends src[from:to] to v, which holds n values.
 func appendRange(v *types.Vec, n int, src *types.Vec, from, to int) bool {
 	if src.Kind == types.KindNull {
-		appendNulls(v, n, to-from)
+		v.AddNulls(n, to-from)
 		return true
 	}
-	if !fit(v, n, src.Kind) {
+	if !v.Fit(n, src.Kind) {
 		return false
 	}
 	switch v.Kind {
@@ -314,10 +272,10 @@ func appendRange(v *types.Vec, n int, src *types.Vec, from, to int) bool {
 // appendSel appends the values sel of src to v, which holds n values.
 func appendSel(v *types.Vec, n int, src *types.Vec, sel []int) bool {
 	if src.Kind == types.KindNull {
-		appendNulls(v, n, len(sel))
+		v.AddNulls(n, len(sel))
 		return true
 	}
-	if !fit(v, n, src.Kind) {
+	if !v.Fit(n, src.Kind) {
 		return false
 	}
 	switch v.Kind {
@@ -349,19 +307,6 @@ func appendSel(v *types.Vec, n int, src *types.Vec, sel []int) bool {
 	case v.Null != nil:
 		v.Null = append(v.Null, make([]bool, len(sel))...)
 	}
-	return true
-}
-
-// appendDatum appends d to v, which holds n values.
-func appendDatum(v *types.Vec, n int, d types.Datum) bool {
-	if d.IsNull() {
-		appendNulls(v, n, 1)
-		return true
-	}
-	if !fit(v, n, d.Kind) {
-		return false
-	}
-	v.Append(d)
 	return true
 }
 

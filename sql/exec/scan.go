@@ -241,11 +241,12 @@ func (c *compiler) rowFilter(cond rel.Expr, scan *rel.Scan, idx *catalog.Index) 
 	return &filterSource{x, tuple.NewDecoder(scan.Table, idx, attrs), len(cols)}, nil
 }
 
-// A rowFilter is a txn.RowFilter of one execution.
+// A rowFilter is a txn.BatchFilter of one execution.
 type rowFilter struct {
-	r   *run
-	s   *filterSource
-	row []types.Datum
+	r     *run
+	s     *filterSource
+	row   []types.Datum
+	batch *types.Batch // rows added
 }
 
 func (f *rowFilter) Match(key, value []byte) (bool, error) {
@@ -256,12 +257,32 @@ func (f *rowFilter) Match(key, value []byte) (bool, error) {
 	return !d.IsNull() && d.Bool(), err
 }
 
+func (f *rowFilter) Add(key, value []byte) error {
+	if f.batch == nil {
+		f.batch = newBatch(f.s.ncols)
+	}
+	err := f.s.decoder.DecodeTo(key, value, f.row, f.batch.Cols, f.batch.Len)
+	f.batch.Len++
+	return err
+}
+
+func (f *rowFilter) Passed(dst []int) ([]int, error) {
+	dst, err := f.s.cond.Filter(f.r.env, f.batch, dst)
+	resetBatch(f.batch)
+	return dst, err
+}
+
 func (r *run) rowFilter(s *filterSource) *rowFilter {
-	return &rowFilter{r, s, make([]types.Datum, s.ncols)}
+	return &rowFilter{r: r, s: s, row: make([]types.Datum, s.ncols)}
 }
 
 func (s *scanSpec) operator(r *run) operator {
 	o := &tableScan{r: r, s: s, out: newBatch(s.ncols), row: make([]types.Datum, s.data), sel: newSelection(s.filter, s.ncols)}
+	for c, at := range s.out {
+		if at >= 0 {
+			o.data = append(o.data, o.out.Cols[c])
+		}
+	}
 	if s.storage != nil {
 		o.storage = r.rowFilter(s.storage)
 	}
@@ -281,6 +302,7 @@ type tableScan struct {
 	looked  *rowFilter
 	want    int // rows still wanted; -1: all
 	out     *types.Batch
+	data    []*types.Vec // those of out that are decoded
 	row     []types.Datum
 	sel     selection
 
@@ -437,7 +459,8 @@ func (o *tableScan) take(key, value []byte) error {
 		}
 		key, value = base, v.Bytes
 	}
-	if err := o.s.decoder.Decode(key, value, o.row); err != nil {
+	n := o.out.Len
+	if err := o.s.decoder.DecodeTo(key, value, o.row, o.data, n); err != nil {
 		return err
 	}
 	if o.s.rowID >= 0 && !o.s.lookup && !o.s.n.Index.Primary {
@@ -447,20 +470,11 @@ func (o *tableScan) take(key, value []byte) error {
 		}
 		key = base
 	}
-	n := o.out.Len
-	for c, at := range o.s.out {
-		var d types.Datum
-		switch {
-		case at >= 0:
-			d = o.row[at]
-		case c == o.s.rowID:
-			d = types.NewText(string(key))
-		default:
-			d = types.NewText(string(value))
-		}
-		if !appendDatum(o.out.Cols[c], n, d) {
-			return kindError(o.out.Cols[c].Kind, d.Kind)
-		}
+	if o.s.rowID >= 0 {
+		o.out.Cols[o.s.rowID].Add(n, types.NewText(string(key)))
+	}
+	if o.s.whole >= 0 {
+		o.out.Cols[o.s.whole].Add(n, types.NewText(string(value)))
 	}
 	o.out.Len++
 	if o.want > 0 && o.s.filter == nil {

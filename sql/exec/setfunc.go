@@ -114,7 +114,7 @@ func (s *setCall) add(out *types.Batch, row []types.Datum) error {
 		if c < len(row) {
 			d = row[c]
 		}
-		if !appendDatum(out.Cols[c], out.Len, d) {
+		if !out.Cols[c].Add(out.Len, d) {
 			return kindError(out.Cols[c].Kind, d.Kind)
 		}
 	}
@@ -290,7 +290,7 @@ func (f *funcScan) produce() (*types.Batch, error) {
 		}
 		f.row++
 		if f.s.ordinality {
-			appendDatum(f.buf.Cols[f.s.width-1], f.buf.Len, types.NewInt(f.row))
+			f.buf.Cols[f.s.width-1].Add(f.buf.Len, types.NewInt(f.row))
 		}
 		f.buf.Len++
 	}
@@ -324,7 +324,7 @@ func zip(readers []*setReader, out *types.Batch) (bool, error) {
 			if live[i] {
 				d = rd.b.Cols[c].At(rd.at - 1)
 			}
-			if !appendDatum(out.Cols[at], out.Len, d) {
+			if !out.Cols[at].Add(out.Len, d) {
 				return false, kindError(out.Cols[at].Kind, d.Kind)
 			}
 			at++
@@ -471,7 +471,7 @@ func (p *projectSet) put() error {
 		} else {
 			d = p.vecs[i].At(p.row)
 		}
-		if !appendDatum(p.out.Cols[i], p.out.Len, d) {
+		if !p.out.Cols[i].Add(p.out.Len, d) {
 			return kindError(p.out.Cols[i].Kind, d.Kind)
 		}
 	}

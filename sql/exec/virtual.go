@@ -78,7 +78,7 @@ func (o *virtualScan) next() (*types.Batch, error) {
 		for o.at < len(o.rows) && o.out.Len < types.BatchSize {
 			row := o.rows[o.at]
 			for c, attr := range o.s.attrs {
-				if !appendDatum(o.out.Cols[c], o.out.Len, row[attr]) {
+				if !o.out.Cols[c].Add(o.out.Len, row[attr]) {
 					return nil, kindError(o.out.Cols[c].Kind, row[attr].Kind)
 				}
 			}

@@ -89,26 +89,91 @@ func (d *Decoder) target(at, out int) valueTarget {
 // Decode reads a pair into row: row[i] is column attrs[i]. The values share nothing
 // with key and value.
 func (d *Decoder) Decode(key kv.Key, value []byte, row []types.Datum) error {
-	if len(d.keyCols) > 0 || d.secondary && (len(d.base) > 0 || len(d.values) > 0) {
-		rest, err := d.keys(key, row)
-		if err != nil {
-			return err
-		}
-		if d.secondary && len(rest) == 0 {
-			if rest, value, err = splitSuffix(value); err != nil {
+	value, err := d.decodeKey(key, value, row)
+	if err != nil || len(d.values) == 0 {
+		return err
+	}
+	r, err := d.parts(value)
+	if err != nil {
+		return err
+	}
+	for i := range d.values {
+		v := &d.values[i]
+		switch {
+		case v.at >= r.n:
+			row[v.out] = v.missing
+		case r.null(v.at):
+			row[v.out] = types.Null
+		default:
+			if row[v.out], err = r.value(v); err != nil {
 				return err
 			}
 		}
-		if len(d.base) > 0 {
-			if _, err := readKeys(d.t.Primary, rest, d.base, row); err != nil {
-				return err
-			}
-		}
+	}
+	return nil
+}
+
+// DecodeTo adds a pair to vectors that hold n values: out[i] gets column attrs[i]. row is
+// room for as many values.
+func (d *Decoder) DecodeTo(key kv.Key, value []byte, row []types.Datum, out []*types.Vec, n int) error {
+	value, err := d.decodeKey(key, value, row)
+	if err != nil {
+		return err
+	}
+	for _, k := range d.keyCols {
+		out[k.out].Add(n, row[k.out])
+	}
+	for _, k := range d.base {
+		out[k.out].Add(n, row[k.out])
 	}
 	if len(d.values) == 0 {
 		return nil
 	}
-	return d.row(value, row)
+	r, err := d.parts(value)
+	if err != nil {
+		return err
+	}
+	for i := range d.values {
+		v := &d.values[i]
+		switch {
+		case v.at >= r.n:
+			out[v.out].Add(n, v.missing)
+		case r.null(v.at):
+			out[v.out].AddNulls(n, 1)
+		case v.width > 0 && (v.kind == types.KindInt || v.kind == types.KindBool):
+			out[v.out].AddInt(n, v.kind, getInt(r.fixed[v.fixed:], v.width))
+		default:
+			x, err := r.value(v)
+			if err != nil {
+				return err
+			}
+			out[v.out].Add(n, x)
+		}
+	}
+	return nil
+}
+
+// decodeKey reads the columns that are in the key, and returns the bytes that hold the
+// others.
+func (d *Decoder) decodeKey(key kv.Key, value []byte, row []types.Datum) ([]byte, error) {
+	if len(d.keyCols) == 0 && (!d.secondary || len(d.base) == 0 && len(d.values) == 0) {
+		return value, nil
+	}
+	rest, err := d.keys(key, row)
+	if err != nil {
+		return nil, err
+	}
+	if d.secondary && len(rest) == 0 {
+		if rest, value, err = splitSuffix(value); err != nil {
+			return nil, err
+		}
+	}
+	if len(d.base) > 0 {
+		if _, err := readKeys(d.t.Primary, rest, d.base, row); err != nil {
+			return nil, err
+		}
+	}
+	return value, nil
 }
 
 // keys reads the key columns of key; of a secondary index it returns what follows.
@@ -161,10 +226,10 @@ func readKeys(idx *catalog.Index, rest []byte, targets []keyTarget, row []types.
 	return rest, nil
 }
 
-// row reads the wanted columns of a row's value.
-func (d *Decoder) row(b []byte, row []types.Datum) error {
+// parts finds the parts of a row's value.
+func (d *Decoder) parts(b []byte) (r rowParts, err error) {
 	if len(b) < 3 {
-		return corrupt("row")
+		return r, corrupt("row")
 	}
 	endWidth := 2
 	switch b[0] {
@@ -172,7 +237,7 @@ func (d *Decoder) row(b []byte, row []types.Datum) error {
 	case rowWide:
 		endWidth = 4
 	default:
-		return corrupt("row")
+		return r, corrupt("row")
 	}
 	n := int(b[1])<<8 | int(b[2])
 	fixed, variable := d.fixed, d.variable
@@ -182,35 +247,33 @@ func (d *Decoder) row(b []byte, row []types.Datum) error {
 	nulls := b[3:]
 	head := (n + 7) / 8
 	if n > len(d.layout.cols) || len(nulls) < head+fixed+variable*endWidth {
-		return corrupt("row")
+		return r, corrupt("row")
 	}
-	r := rowParts{fixed: nulls[head:], ends: nulls[head+fixed:], body: nulls[head+fixed+variable*endWidth:], endWidth: endWidth}
-	for i := range d.values {
-		v := &d.values[i]
-		switch {
-		case v.at >= n:
-			row[v.out] = v.missing
-		case nulls[v.at/8]&(1<<(v.at%8)) != 0:
-			row[v.out] = types.Null
-		case v.width > 0:
-			row[v.out] = getFixed(r.fixed[v.fixed:], v.width, v.kind)
-		default:
-			text, ok := r.variable(v.fixed)
-			if !ok {
-				return corrupt("row")
-			}
-			var err error
-			if row[v.out], err = readValue(text, v.t, v.kind); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return rowParts{
+		n: n, nulls: nulls[:head], fixed: nulls[head:], ends: nulls[head+fixed:],
+		body: nulls[head+fixed+variable*endWidth:], endWidth: endWidth,
+	}, nil
 }
 
+// rowParts is a row's value taken apart.
 type rowParts struct {
-	fixed, ends, body []byte
-	endWidth          int
+	n                        int // columns that it has
+	nulls, fixed, ends, body []byte
+	endWidth                 int
+}
+
+func (r *rowParts) null(at int) bool { return r.nulls[at/8]&(1<<(at%8)) != 0 }
+
+// value reads a column that is there and not NULL.
+func (r *rowParts) value(v *valueTarget) (types.Datum, error) {
+	if v.width > 0 {
+		return getFixed(r.fixed[v.fixed:], v.width, v.kind), nil
+	}
+	text, ok := r.variable(v.fixed)
+	if !ok {
+		return types.Null, corrupt("row")
+	}
+	return readValue(text, v.t, v.kind)
 }
 
 // variable is the value of variable column i.

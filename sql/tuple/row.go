@@ -225,18 +225,19 @@ func getFixed(b []byte, width int, kind types.Kind) types.Datum {
 			Zone:   int32(binary.LittleEndian.Uint32(b[8:])),
 		}}
 	}
-	var i int64
+	return types.Datum{Kind: kind, I: getInt(b, width)}
+}
+
+func getInt(b []byte, width int) int64 {
 	switch width {
 	case 1:
-		i = int64(int8(b[0]))
+		return int64(int8(b[0]))
 	case 2:
-		i = int64(int16(binary.LittleEndian.Uint16(b)))
+		return int64(int16(binary.LittleEndian.Uint16(b)))
 	case 4:
-		i = int64(int32(binary.LittleEndian.Uint32(b)))
-	default:
-		i = int64(binary.LittleEndian.Uint64(b))
+		return int64(int32(binary.LittleEndian.Uint32(b)))
 	}
-	return types.Datum{Kind: kind, I: i}
+	return int64(binary.LittleEndian.Uint64(b))
 }
 
 // appendValue writes a value of varying width.

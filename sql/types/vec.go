@@ -148,3 +148,67 @@ func (v *Vec) Len() int {
 		return len(v.X)
 	}
 }
+
+// Fit prepares v, which holds n values, to take values of kind k: a Vec of NULLs only
+// becomes one of that kind. It reports false if v holds another.
+func (v *Vec) Fit(n int, k Kind) bool {
+	if v.Kind == KindNull && k != KindNull {
+		v.Kind = k
+		v.Resize(n)
+		if n > 0 {
+			v.Null = make([]bool, n, max(n, 16))
+			for i := range v.Null {
+				v.Null[i] = true
+			}
+		}
+	}
+	return v.Kind == k
+}
+
+// Add appends d to v, which holds n values, and reports false if its kind is not v's.
+func (v *Vec) Add(n int, d Datum) bool {
+	if d.IsNull() {
+		v.AddNulls(n, 1)
+		return true
+	}
+	if !v.Fit(n, d.Kind) {
+		return false
+	}
+	v.Append(d)
+	return true
+}
+
+// AddInt is Add for a whole number or a bool: kind says which.
+func (v *Vec) AddInt(n int, k Kind, i int64) bool {
+	if v.Kind != k && !v.Fit(n, k) {
+		return false
+	}
+	v.I = append(v.I, i)
+	if v.Null != nil {
+		v.Null = append(v.Null, false)
+	}
+	return true
+}
+
+// AddNulls appends count NULLs to v, which holds n values.
+func (v *Vec) AddNulls(n, count int) {
+	if v.Kind == KindNull {
+		return
+	}
+	if v.Null == nil {
+		v.Null = make([]bool, n, n+count)
+	}
+	for range count {
+		v.Null = append(v.Null, true)
+	}
+	switch v.Kind {
+	case KindBool, KindInt:
+		v.I = append(v.I, make([]int64, count)...)
+	case KindFloat:
+		v.F = append(v.F, make([]float64, count)...)
+	case KindBytes:
+		v.S = append(v.S, make([]string, count)...)
+	default:
+		v.X = append(v.X, make([]any, count)...)
+	}
+}

@@ -1,0 +1,102 @@
+package storage
+
+import (
+	"zorya/kv"
+	"zorya/txn"
+)
+
+// Rows that a filter is asked for at once: few at first, since whoever scans may need
+// no more than one, and then as many as make a call cheap.
+const (
+	firstBatch = 32
+	fullBatch  = 1024
+)
+
+// A batched iterator asks its filter for many rows at once. It copies them, since the
+// tree's iterator has moved on when the answer comes.
+type batched struct {
+	in     *iterator // without the filter
+	filter txn.BatchFilter
+	size   int // rows of the next batch
+
+	bytes  []byte
+	pairs  []pair
+	passed []int // of pairs
+	at     int   // of passed; -1 before the first
+	ended  bool
+	err    error
+	drops  int64
+}
+
+// A pair is a row in a batch: its key ends, and its value after it, at places in bytes.
+type pair struct {
+	start, key, value int
+	time              kv.Timestamp
+}
+
+var _ txn.Iterator = (*batched)(nil)
+
+// Next implements txn.Iterator.
+func (b *batched) Next() bool {
+	for b.at++; b.at >= len(b.passed); b.at = 0 {
+		if b.err != nil || b.ended {
+			return false
+		}
+		b.fill()
+		if b.err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// fill reads a batch and asks the filter.
+func (b *batched) fill() {
+	b.bytes, b.pairs, b.passed = b.bytes[:0], b.pairs[:0], b.passed[:0]
+	for len(b.pairs) < b.size {
+		if !b.in.Next() {
+			b.ended, b.err = true, b.in.Err()
+			break
+		}
+		if b.err = b.filter.Add(b.in.key, b.in.cur.value); b.err != nil {
+			return
+		}
+		p := pair{start: len(b.bytes), time: b.in.cur.time}
+		b.bytes = append(b.bytes, b.in.key...)
+		p.key = len(b.bytes)
+		b.bytes = append(b.bytes, b.in.cur.value...)
+		p.value = len(b.bytes)
+		b.pairs = append(b.pairs, p)
+	}
+	if b.err != nil || len(b.pairs) == 0 {
+		return
+	}
+	b.size = min(4*b.size, fullBatch)
+	b.passed, b.err = b.filter.Passed(b.passed)
+	b.drops += int64(len(b.pairs) - len(b.passed))
+}
+
+func (b *batched) pair() *pair { return &b.pairs[b.passed[b.at]] }
+
+// The current pair; see txn.Iterator.
+func (b *batched) Key() []byte {
+	p := b.pair()
+	return b.bytes[p.start:p.key:p.key]
+}
+
+func (b *batched) Value() []byte {
+	p := b.pair()
+	return b.bytes[p.key:p.value:p.value]
+}
+
+func (b *batched) Time() kv.Timestamp { return b.pair().time }
+func (b *batched) Err() error         { return b.err }
+
+func (b *batched) Stats() txn.ScanStats {
+	st := b.in.Stats()
+	st.Filtered = b.drops
+	return st
+}
+
+// Close implements txn.Iterator.
+func (b *batched) Close() { b.in.Close() }
