@@ -8,6 +8,8 @@
 package catalog
 
 import (
+	"sync"
+
 	"zorya/kv"
 	"zorya/sql/types"
 )
@@ -270,6 +272,8 @@ type TableStats struct {
 	Bytes    float64
 	Analyzed int64            // unix nanoseconds; 0: never
 	Columns  map[int]ColStats // by index in Table.Columns
+
+	values sync.Map // of *ColValues, by index in Table.Columns
 }
 
 // ColStats are a column's statistics, as in pg_stats.

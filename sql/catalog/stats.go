@@ -48,6 +48,40 @@ func (s *Snapshot) Stats(oid types.OID) *TableStats {
 	return noStats
 }
 
+// ColValues are the values in a column's statistics, which hold them as text.
+type ColValues struct {
+	MCV, Histogram []types.Datum
+}
+
+// Values returns the values in the statistics of column attr, which has type t: nil if
+// they cannot be read as such. They are parsed once.
+func (t *TableStats) Values(attr int, of types.OID) *ColValues {
+	if v, ok := t.values.Load(attr); ok {
+		return v.(*ColValues)
+	}
+	st, v := t.Columns[attr], &ColValues{}
+	var err1, err2 error
+	v.MCV, err1 = parseAll(of, st.MCV)
+	v.Histogram, err2 = parseAll(of, st.Histogram)
+	if err1 != nil || err2 != nil {
+		v = nil
+	}
+	t.values.Store(attr, v)
+	return v
+}
+
+func parseAll(t types.OID, list []string) ([]types.Datum, error) {
+	out := make([]types.Datum, len(list))
+	for i, text := range list {
+		d, err := types.Parse(types.Of(t), text, types.DefaultFormat)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = d
+	}
+	return out, nil
+}
+
 // StatsVersion changes whenever Stats may answer differently.
 func (s *Snapshot) StatsVersion() uint64 { return s.stats.version.Load() }
 

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"math"
+	"sort"
 
 	"zorya/sql/catalog"
 	"zorya/sql/funcs"
@@ -50,6 +51,12 @@ func (b *planner) stats(id rel.ColID) (st catalog.ColStats, rows float64, t type
 	}
 	st, ok = table.Columns[o.attr]
 	return st, table.Rows, o.table.Columns[o.attr].T.OID, ok
+}
+
+// statValues are those in a column's statistics; nil if there are none.
+func (b *planner) statValues(id rel.ColID) *catalog.ColValues {
+	o := b.origin[id]
+	return b.env.Snap.Stats(o.table.OID).Values(o.attr, o.table.Columns[o.attr].T.OID)
 }
 
 // distinct estimates the number of distinct values of a column.
@@ -198,9 +205,12 @@ func (b *planner) equalTo(id rel.ColID, k *rel.Const) float64 {
 		return (1 - st.NullFrac) / max(distinct, 1)
 	}
 	rest := 1 - st.NullFrac
-	for i, text := range st.MCV {
-		d, err := types.Parse(types.Of(t), text, types.DefaultFormat)
-		if err == nil && d.Kind == k.D.Kind && types.Compare(t, d, k.D) == 0 {
+	v := b.statValues(id)
+	if v == nil {
+		return 1 / max(distinct, 1)
+	}
+	for i, d := range v.MCV {
+		if d.Kind == k.D.Kind && types.Compare(t, d, k.D) == 0 {
 			return st.MCF[i]
 		}
 		rest -= st.MCF[i]
@@ -214,29 +224,20 @@ func (b *planner) beyond(id rel.ColID, op byte, k *rel.Const) float64 {
 	if !ok || k == nil || k.D.IsNull() || k.Slot != 0 {
 		return 1.0 / 3
 	}
+	v := b.statValues(id)
+	if v == nil || !sameKind(v.MCV, k.D.Kind) || !sameKind(v.Histogram, k.D.Kind) {
+		return 1.0 / 3
+	}
 	less := 0.0 // of the values
 	common := 0.0
-	for i, text := range st.MCV {
-		d, err := types.Parse(types.Of(t), text, types.DefaultFormat)
-		if err != nil || d.Kind != k.D.Kind {
-			return 1.0 / 3
-		}
+	for i, d := range v.MCV {
 		common += st.MCF[i]
 		if c := types.Compare(t, d, k.D); c < 0 || c == 0 && (op == 'l' || op == '>') {
 			less += st.MCF[i]
 		}
 	}
-	if n := len(st.Histogram); n > 1 {
-		at := 0
-		for _, text := range st.Histogram {
-			d, err := types.Parse(types.Of(t), text, types.DefaultFormat)
-			if err != nil || d.Kind != k.D.Kind {
-				return 1.0 / 3
-			}
-			if types.Compare(t, d, k.D) < 0 {
-				at++
-			}
-		}
+	if n := len(v.Histogram); n > 1 {
+		at := sort.Search(n, func(i int) bool { return types.Compare(t, v.Histogram[i], k.D) >= 0 })
 		share := 0.0
 		switch at {
 		case 0:
@@ -251,6 +252,10 @@ func (b *planner) beyond(id rel.ColID, op byte, k *rel.Const) float64 {
 		less = 1 - st.NullFrac - less
 	}
 	return min(max(less, 1e-5), 1)
+}
+
+func sameKind(list []types.Datum, k types.Kind) bool {
+	return len(list) == 0 || list[0].Kind == k
 }
 
 // groups estimates the number of distinct rows of columns among so many.
