@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"sync"
+
 	"zorya/kv"
 	"zorya/txn"
 )
@@ -12,6 +14,9 @@ const (
 	fullBatch  = 1024
 )
 
+// maxFreeBytes bounds what a closed iterator leaves to others.
+const maxFreeBytes = 1 << 20
+
 // A batched iterator asks its filter for many rows at once. It copies them, since the
 // tree's iterator has moved on when the answer comes.
 type batched struct {
@@ -19,13 +24,27 @@ type batched struct {
 	filter txn.BatchFilter
 	size   int // rows of the next batch
 
+	*batchRows
+	at    int // of passed; -1 before the first
+	ended bool
+	err   error
+	drops int64
+}
+
+// batchRows are the rows of a batch.
+type batchRows struct {
 	bytes  []byte
 	pairs  []pair
 	passed []int // of pairs
-	at     int   // of passed; -1 before the first
-	ended  bool
-	err    error
-	drops  int64
+}
+
+// freeRows are for iterators to come: most scans are short.
+var freeRows = sync.Pool{New: func() any { return new(batchRows) }}
+
+func newBatched(in *iterator, f txn.BatchFilter) *batched {
+	b := &batched{in: in, filter: f, size: firstBatch, batchRows: freeRows.Get().(*batchRows), at: -1}
+	b.passed = b.passed[:0]
+	return b
 }
 
 // A pair is a row in a batch: its key ends, and its value after it, at places in bytes.
@@ -99,4 +118,10 @@ func (b *batched) Stats() txn.ScanStats {
 }
 
 // Close implements txn.Iterator.
-func (b *batched) Close() { b.in.Close() }
+func (b *batched) Close() {
+	b.in.Close()
+	if b.batchRows != nil && cap(b.bytes) < maxFreeBytes {
+		freeRows.Put(b.batchRows)
+	}
+	b.batchRows = nil
+}

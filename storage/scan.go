@@ -17,7 +17,7 @@ func (s *Store) Scan(ctx context.Context, span kv.Span, at kv.Timestamp, o txn.S
 	i := &iterator{ctx: ctx, s: s, o: o, it: it, err: err, past: history{s: s, at: at}}
 	if f, ok := o.Filter.(txn.BatchFilter); ok && o.Limit == 0 {
 		i.o.Filter = nil
-		return &batched{in: i, filter: f, size: firstBatch, at: -1}
+		return newBatched(i, f)
 	}
 	return i
 }

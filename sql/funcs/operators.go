@@ -2,6 +2,7 @@ package funcs
 
 import (
 	"fmt"
+	"sync"
 
 	"zorya/pgerr"
 	"zorya/sql/types"
@@ -11,6 +12,30 @@ import (
 // a prefix operator), by the manual, section 10.2. UnknownOID is a literal of no
 // known type. The Match says to which types the operands are to be cast.
 func ResolveOperator(name string, left, right types.OID) (*Operator, Match, error) {
+	key := operKey{name, left, right}
+	if r, ok := resolved.Load(key); ok {
+		return r.(*resolution).o, r.(*resolution).m, nil
+	}
+	o, m, err := resolveOperator(name, left, right)
+	if err == nil && left < firstUserOID && right < firstUserOID {
+		resolved.Store(key, &resolution{o, m})
+	}
+	return o, m, err
+}
+
+// resolved remembers what ResolveOperator chose for types of the system, which never
+// changes: a *resolution by operKey. Nobody changes a Match.
+var resolved sync.Map
+
+type resolution struct {
+	o *Operator
+	m Match
+}
+
+// firstUserOID is the first that a catalog gives to types of its own.
+const firstUserOID types.OID = 16384
+
+func resolveOperator(name string, left, right types.OID) (*Operator, Match, error) {
 	o, args, err := chooseOperator(name, left, right)
 	if err != nil {
 		return nil, Match{}, err
