@@ -4,8 +4,6 @@ import (
 	"math"
 	"math/big"
 
-	"github.com/cockroachdb/apd/v3"
-
 	"zorya/pgerr"
 )
 
@@ -49,26 +47,6 @@ func sqrtDec(a dec, scale int) dec {
 	return dec{n: x.Sqrt(x), scale: scale + 1}.round(scale)
 }
 
-func (a dec) apd() *apd.Decimal {
-	d := &apd.Decimal{Exponent: int32(-a.scale), Negative: a.n.Sign() < 0}
-	d.Coeff.SetMathBigInt(new(big.Int).Abs(a.n))
-	return d
-}
-
-func fromAPD(d *apd.Decimal, scale int) dec {
-	n := d.Coeff.MathBigInt()
-	if d.Negative {
-		n = new(big.Int).Neg(n)
-	}
-	return dec{n: n, scale: int(-d.Exponent)}.plain().round(scale)
-}
-
-func precise(digits int) *apd.Context {
-	c := apd.BaseContext.WithPrecision(uint32(max(digits, 20)))
-	c.MaxExponent, c.MinExponent = apd.MaxExponent, apd.MinExponent
-	return c
-}
-
 func (a dec) float() float64 {
 	switch {
 	case a.nan:
@@ -80,6 +58,9 @@ func (a dec) float() float64 {
 	return f
 }
 
+// maxExponent is the largest absolute value of which PostgreSQL computes e^x.
+const maxExponent = 6000
+
 func expDec(a dec) (dec, error) {
 	switch {
 	case a.nan, a.inf > 0:
@@ -87,19 +68,24 @@ func expDec(a dec) (dec, error) {
 	case a.inf < 0:
 		return decInt(0, 0), nil
 	}
-	val := a.float() * 0.434294481903252
-	if val > 131072 {
+	val := a.float()
+	weight := int(min(max(val*log10e, -2000), 2000))
+	return expTo(a, val, min(max(minSigDigits-weight, a.scale, 0), maxScale))
+}
+
+// log10e is log10(e), with the digits that PostgreSQL uses to estimate weights.
+const log10e = 0.434294481903252
+
+// expTo is e^a, where val is about a, rounded to scale digits.
+func expTo(a dec, val float64, scale int) (dec, error) {
+	switch {
+	case val >= maxExponent:
 		return a, errNumericOverflow
+	case val <= -maxExponent:
+		return dec{n: new(big.Int), scale: scale}, nil
 	}
-	if val < -(maxScale + 2) { // rounds to 0
-		return dec{n: new(big.Int), scale: maxScale}, nil
-	}
-	scale := min(max(minSigDigits-int(val), a.scale, 0), maxScale)
-	var out apd.Decimal
-	if _, err := precise(int(math.Abs(val))+scale+8).Exp(&out, a.apd()); err != nil {
-		return a, errNumericOverflow
-	}
-	return fromAPD(&out, scale), nil
+	bits := bitsOf(scale + max(int(val*log10e), 0) + 1)
+	return fromFloat(expFloat(a.bigFloat(bits+bitsOf(5)), bits), scale), nil
 }
 
 func logDomain(a dec) error {
@@ -138,12 +124,10 @@ func lnDec(a dec) (dec, error) {
 	return lnTo(a, scale), nil
 }
 
+// lnTo is the natural logarithm of a positive number, rounded to scale digits.
 func lnTo(a dec, scale int) dec {
-	var out apd.Decimal
-	if _, err := precise(scale+a.digits()+12).Ln(&out, a.apd()); err != nil {
-		return decInt(0, scale)
-	}
-	return fromAPD(&out, scale)
+	bits := bitsOf(scale + 1)
+	return fromFloat(lnFloat(a.bigFloat(bits+64), bits), scale)
 }
 
 func logDec(base, a dec) (dec, error) {
@@ -165,86 +149,13 @@ func logDec(base, a dec) (dec, error) {
 		return a, nil
 	}
 	wb, wa := lnWeight(base), lnWeight(a)
-	scale := min(max(minSigDigits-(wa-wb), base.scale, a.scale, 0), maxScale)
-	lnBase := lnTo(base, scale+30)
+	weight := wa - wb
+	scale := min(max(minSigDigits-weight, base.scale, a.scale, 0), maxScale)
+	lnBase := lnTo(base, max(scale+weight-wb+8, 0))
 	if lnBase.sign() == 0 {
 		return base, errDiv0
 	}
-	return quoDec(lnTo(a, scale+30), lnBase, scale), nil
-}
-
-func powDec(a, b dec) (dec, error) {
-	if v, ok, err := powSpecial(a, b); ok || err != nil {
-		return v, err
-	}
-	integer := cmpDec(b, b.trunc(0)) == 0
-	switch {
-	case a.sign() == 0 && b.sign() < 0:
-		return a, pgerr.New(pgerr.InvalidArgumentForPower, "zero raised to a negative power is undefined")
-	case a.sign() < 0 && !integer:
-		return a, pgerr.New(pgerr.InvalidArgumentForPower, "a negative number raised to a non-integer power yields a complex result")
-	case a.sign() == 0 && b.sign() == 0:
-		return dec{n: pow10(minSigDigits), scale: minSigDigits}, nil
-	case a.sign() == 0:
-		return dec{n: new(big.Int), scale: minSigDigits}, nil
-	}
-	abs := a
-	if a.sign() < 0 {
-		abs = a.neg()
-	}
-	exponent := b.float() * log10Of(abs)
-	if exponent > 131072 {
-		return a, errNumericOverflow
-	}
-	if exponent < -2*maxScale {
-		return dec{n: new(big.Int), scale: maxScale}, nil
-	}
-	scale := min(max(minSigDigits-int(exponent), a.scale, b.scale, 0), maxScale)
-	if integer {
-		scale = min(max(minSigDigits, a.scale), maxScale)
-	}
-	if integer && b.trunc(0).n.IsInt64() {
-		if e := b.trunc(0).n.Int64(); e >= math.MinInt32 && e <= math.MaxInt32 {
-			return powInt(a, e, scale, exponent), nil
-		}
-	}
-	digits := int(math.Abs(exponent)) + scale + 24
-	var out apd.Decimal
-	if _, err := precise(digits).Pow(&out, abs.apd(), b.apd()); err != nil {
-		return a, errNumericOverflow
-	}
-	v := fromAPD(&out, scale)
-	if a.sign() < 0 && b.trunc(0).n.Bit(0) == 1 {
-		v = v.neg()
-	}
-	return v, nil
-}
-
-func log10Of(a dec) float64 {
-	digits := a.digits()
-	if digits < 300 && a.scale < 300 {
-		return math.Log10(a.float())
-	}
-	lead := new(big.Int).Quo(new(big.Int).Abs(a.n), pow10(max(digits-17, 0)))
-	f, _ := new(big.Float).SetInt(lead).Float64()
-	return math.Log10(f) + float64(max(digits-17, 0)-a.scale)
-}
-
-// powInt raises to a whole power exactly, or with enough digits for scale.
-func powInt(a dec, e int64, scale int, exponent float64) dec {
-	if n := int64(a.digits()) * max(e, -e); n < 20000 {
-		p := dec{n: new(big.Int).Exp(a.n, big.NewInt(max(e, -e)), nil), scale: a.scale * int(max(e, -e))}
-		if e < 0 {
-			return quoDec(decInt(1, 0), p, scale)
-		}
-		return p.round(scale)
-	}
-	var out apd.Decimal
-	exp := apd.New(e, 0)
-	if _, err := precise(int(math.Abs(exponent))+scale+24).Pow(&out, a.apd(), exp); err != nil {
-		return dec{n: new(big.Int), scale: scale}
-	}
-	return fromAPD(&out, scale)
+	return quoDec(lnTo(a, max(scale+weight-wa+8, 0)), lnBase, scale), nil
 }
 
 // powSpecial handles NaN and infinities; ok if it did.

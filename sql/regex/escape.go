@@ -160,12 +160,13 @@ func (p *parser) bracket() (n *node, fixed bool) {
 
 // bracketPart reads a character, a range or a class.
 func (p *parser) bracketPart(first bool) set {
-	if p.in[p.at] == '-' && !first {
+	// A hyphen is itself only as the first and as the last one.
+	if p.in[p.at] == '-' && !first && p.peek(1) != ']' {
 		p.fail("invalid character range")
 		return nil
 	}
 	s, isClass := p.bracketItem()
-	if isClass || p.err != nil || p.peek(0) != '-' || !p.has(0) {
+	if p.err != nil || !p.has(0) || p.peek(0) != '-' || p.peek(1) == ']' {
 		return s
 	}
 	p.at++
@@ -173,7 +174,7 @@ func (p *parser) bracketPart(first bool) set {
 		p.fail("brackets [] not balanced")
 		return nil
 	}
-	if p.peek(0) == ']' {
+	if isClass {
 		p.fail("invalid character range")
 		return nil
 	}

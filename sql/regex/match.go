@@ -334,11 +334,21 @@ func (m *matcher) looks(i *inst, at int) bool {
 }
 
 // dissect notes what the groups below n catch if n matches from begin to end; false
-// if it cannot, because of what a back-reference wants.
+// if it cannot, because of what a back-reference wants. Then they have caught nothing.
 func (m *matcher) dissect(n *node, begin, end int) bool {
 	if m.steps++; m.steps > maxSteps {
 		return false
 	}
+	if !m.dissectKind(n, begin, end) {
+		if n.flags&catches != 0 {
+			m.forget(n)
+		}
+		return false
+	}
+	return true
+}
+
+func (m *matcher) dissectKind(n *node, begin, end int) bool {
 	switch n.kind {
 	case concat:
 		return m.dissectConcat(n, begin, end)

@@ -67,3 +67,6 @@ select regexp_matches('aXbXc', '(.*?)X(.*?)$');
 select regexp_matches('the cat', '(?:(the)|(a)) (cat|dog)');
 select regexp_matches('foobarbaz', '(ba.)', 'g');
 select 'a' ~ '('; select 'a' ~ ')'; select 'a' ~ '['; select 'a' ~ 'a{2,1}'; select 'a' ~ '*a'; select 'a' ~ 'a**'; select 'a' ~ '\'; select 'a' ~ '[[:foo:]]'; select 'a' ~ '[b-a]'; select 'a' ~ 'a{256}'; select 'a' ~ '\2'; select 'a' ~ '(a)\2'; select 'a' ~ '(?<a)'; select 'a' ~ '(?'; select 'a' ~ 'a{1'; select 'a' ~ 'a{,2}'; select 'a' ~ '[[.foo.]]'; select 'a' ~ '\q'; select 'a' ~ '(?z)a'; select 'a' ~ '+'; select 'a' ~ 'a|*'; select 'a' ~ '^*'; select 'a' ~ '(?=a)*'; select 'a' ~ '\xg';
+select 'abcdef' ~ '^(.)\1|\1.', 'abadef' ~ '^((.)\2|..)\2', 'aa' ~ '^((a)|b)*\2$', 'abab' ~ '^(?:(a)c|a)b\1', 'xyxy' ~ '^((x)z|x(y))\2?\3';
+select '-' ~ '[a-]', '-' ~ '[\w-]', '-' ~ '[a-c-]', '-' ~ '[[:digit:]-]', '-' ~ '[^\s-]', '-' ~ '[-a]', '-' ~ '[--/]';
+select '-' ~ '[\d-a]'; select '-' ~ '[a-\d]'; select '-' ~ '[a-c-e]'; select '-' ~ '[a-'; select '-' ~ '[\d-'; select '-' ~ '[a--]';

@@ -1,0 +1,21 @@
+-- Powers, exponentials and logarithms of numeric at the ends of what it holds.
+select 10::numeric ^ 131071 = ('1' || repeat('0', 131071))::numeric;
+select 3::numeric ^ 270000 % 1000003;
+select 2::numeric ^ 435411 % 1000003;
+select 2::numeric ^ 435412;
+select 9.99 ^ 131000 % 1000;
+select 10.0 ^ -2000000000;
+select 1.000000001 ^ 2000000000;
+select (-1.000000001) ^ 3000000001;
+select 0.3 ^ 1000, 0.3 ^ 30, 12.000 ^ -5, 0.001 ^ -7, 7.000 ^ 3, 7.0 ^ -3, 7 ^ 0.0, 0.5 ^ 200;
+select round(((1 - 2.5e-900) ^ 1.1e903) * 1e500);
+select 1.5 ^ 14000.5 % 1000, 1.5 ^ -5000.5, 1e10 ^ 250.5 % 1000;
+select 1.5 ^ 15000.5;
+select exp(5999::numeric) % 1000;
+select exp(6001::numeric);
+select exp(-5999::numeric), exp(-6001::numeric);
+select exp(1e-30), exp(0.1), exp(-0.1), exp(100.25), exp(1.0::numeric(50,49));
+select ln(2.0), ln(1e-1000), ln(1e131071), ln(1.0000000000000000000000000000001), ln(0.99999999999999999999), ln(123456789.987654321);
+select log(2.0, 1e1000), log(0.5, 3.0), log(1.000000000000000000001, 10);
+select generate_series(8 * 10::numeric ^ 131070, 9 * 10::numeric ^ 131070, 5 * 10::numeric ^ 131069) / 10::numeric ^ 131070;
+select lcm(9999 * (10::numeric) ^ 131068 + (10::numeric ^ 131068 - 1), 2);
