@@ -4,9 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
-	"strings"
-
-	"zorya/sql/types"
 )
 
 // A jenkins is the state of PostgreSQL's hash function (Bob Jenkins' lookup3).
@@ -98,31 +95,4 @@ func hashFloat(v float64, seed uint64) uint64 {
 		v = math.Float64frombits(0x7ff8000000000000)
 	}
 	return hashBytes(string(binary.LittleEndian.AppendUint64(nil, math.Float64bits(v))), seed)
-}
-
-// hashKernels: the hash functions of types, plain and with a seed.
-func hashKernels() kernels {
-	word := func(d types.Datum, seed uint64) uint64 { return hashWord(uint32(d.I), seed) }
-	long := func(d types.Datum, seed uint64) uint64 { return hashLong(d.I, seed) }
-	float := func(d types.Datum, seed uint64) uint64 { return hashFloat(d.F, seed) }
-	text := func(d types.Datum, seed uint64) uint64 { return hashBytes(d.S, seed) }
-	out := kernels{}
-	for name, f := range map[string]func(d types.Datum, seed uint64) uint64{
-		"hashint2": word, "hashint4": word, "hashoid": word, "hashchar": word, "hashint8": long, "timestamp_hash": long, "time_hash": long,
-		"hashfloat4": float, "hashfloat8": float, "hashtext": text, "hashname": text, "hashvarlena": text, "uuid_hash": text,
-		"hashbpchar":    func(d types.Datum, seed uint64) uint64 { return hashBytes(strings.TrimRight(d.S, " "), seed) },
-		"interval_hash": func(d types.Datum, seed uint64) uint64 { return hashLong(d.X.(types.Interval).Length(), seed) },
-		"timetz_hash": func(d types.Datum, seed uint64) uint64 {
-			t := d.X.(types.TimeTZ)
-			return hashLong(t.Micros, seed) ^ hashWord(uint32(t.Zone), seed)
-		},
-	} {
-		out[name] = scalar(func(a []types.Datum) (types.Datum, error) { return types.NewInt(int64(int32(f(a[0], 0)))), nil })
-		extended := name + "extended"
-		if strings.Contains(name, "_") {
-			extended = name + "_extended"
-		}
-		out[extended] = scalar(func(a []types.Datum) (types.Datum, error) { return types.NewInt(int64(f(a[0], uint64(a[1].I)))), nil })
-	}
-	return out
 }

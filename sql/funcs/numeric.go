@@ -425,7 +425,8 @@ func numericCasts() kernels {
 			}
 			a := decOf(args[0])
 			v, err := strconv.ParseFloat(a.text(), bits)
-			if err != nil && !a.special() {
+			vanished := v == 0 && !a.special() && a.sign() != 0
+			if err != nil && !a.special() || vanished {
 				return types.Null, pgerr.New(pgerr.NumericValueOutOfRange, "\"%s\" is out of range for type %s", a.text(),
 					map[int]string{32: "real", 64: "double precision"}[bits])
 			}

@@ -65,7 +65,7 @@ func init() {
 		for i := range t.io {
 			t.io[i] = oidOf(f[13+i])
 		}
-		for i, oid := range []types.OID{t.io[0], t.io[1], t.io[2], t.io[3], t.subscript} {
+		for i, oid := range []types.OID{t.io[0], t.io[1], t.io[2], t.io[3], t.subscript, t.io[4], t.io[5]} {
 			if oid != 0 {
 				ioFuncs[oid], ioFuncOID[f[23+i]] = f[23+i], oid
 			}

@@ -17,7 +17,7 @@ SQL
 psql -XqAt -F "$(printf '\t')" > types.tsv <<SQL
 select oid, typname, typlen, typbyval, typtype, typcategory, typispreferred, typisdefined, typdelim, typrelid, typsubscript::oid, typelem, typarray,
   typinput::oid, typoutput::oid, typreceive::oid, typsend::oid, typmodin::oid, typmodout::oid, typanalyze::oid, typalign, typstorage, typcollation,
-  typinput, typoutput, typreceive, typsend, typsubscript
+  typinput, typoutput, typreceive, typsend, typsubscript, typmodin, typmodout
 from pg_type where oid < 10000 and typtype in ('b', 'p') and typrelid = 0 order by oid;
 SQL
 psql -XqAt -F "$(printf '\t')" > opclasses.tsv <<SQL

@@ -2,3 +2,11 @@ select v, hashtext(v), hashtextextended(v,0), hashtextextended(v,123456789012), 
 select v, hashint4(v), hashint4extended(v,0), hashint4extended(v,77), hashint8(v), hashint8extended(v::bigint*10000000000,5), hashint8(v::bigint*10000000000), hashoid(7), hashoidextended(7,8), hashfloat8(v), hashfloat8extended(v,3), hashfloat4(v) from (values (0),(1),(-1),(2147483647),(-2147483648)) t(v);
 select hashint2(5::int2), hashint2extended(5::int2,1), hashchar('a'::"char"), hashcharextended('a'::"char",9), uuid_hash('11111111-1111-1111-1111-111111111111'), uuid_hash_extended('11111111-1111-1111-1111-111111111111',4), timestamp_hash('2000-01-02'), timestamp_hash_extended('1999-01-02',1), time_hash('10:00'), timetz_hash('10:00+02'), timetz_hash_extended('10:00+02', 3), hashfloat8('nan'), hashfloat8('inf'), hashfloat4('nan');
 select pg_trigger_depth(), pg_blocking_pids(1), pg_safe_snapshot_blocking_pids(1);
+select v, hash_numeric(v), hash_numeric_extended(v, 0), hash_numeric_extended(v, 7) from (values (0::numeric), (1.5), (1.50), (-12345678.000912), (1e20), (10000), (1e-9), ('nan'), ('inf')) x(v);
+select v, hashinet(v), hashinetextended(v, 0), hashinetextended(v, 7) from (values ('1.2.3.4'::inet), ('10.1.2.3/8'), ('::1'), ('10:23::f1/64')) x(v);
+select v, interval_hash(v), interval_hash_extended(v, 7) from (values ('1 mon'::interval), ('30 days'), ('-1 year 5 sec')) x(v);
+select v, hash_array(v), hash_array_extended(v, 0), hash_array_extended(v, 7) from (values ('{1,2}'::int[]), ('{}'), ('{null,1}'), ('{{1,2},{3,4}}')) x(v);
+select hash_array('{a,b}'::text[]), hash_array('{t,f}'::bool[]), hash_array_extended('{t,f}'::bool[], 3), hash_array('{1.5,2}'::numeric[]), hashoidvector('1 2 3'), hashoidvectorextended('1 2 3', 9);
+select v, jsonb_hash(v), jsonb_hash_extended(v, 0), jsonb_hash_extended(v, 7) from (values ('1'::jsonb), ('"x"'), ('null'), ('[1, true, false, null, "a"]'), ('{"a": [1, {"b": 2.50}], "ccc": "x"}'), ('[]'), ('{}')) x(v);
+select hash_record(row(1, 'a'::text, null::int)), hash_record_extended(row(1, 'a'::text), 0), hash_record_extended(row(1, row(2, 'x'::text)), 7);
+select hash_array(array['{}'::json]);
