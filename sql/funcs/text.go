@@ -97,10 +97,8 @@ func textNames() kernels {
 		return v
 	}
 	firstByte := pure1(textLane, intLane, func(v string) int64 {
-		if v == "" {
-			return 0
-		}
-		return int64(int8(v[0]))
+		d, _ := types.Parse(types.Of(types.CharOID), v, types.DefaultFormat) // no text is wrong
+		return d.I
 	})
 	charText := pure1(intLane, textLane, func(v int64) string {
 		if v == 0 {

@@ -194,7 +194,7 @@ func newTid(block uint32, offset uint16) Datum {
 // tidParts reads (block,offset), white space around it allowed before the end.
 func tidParts(s string) (block uint32, offset uint16, ok bool) {
 	left, right, ok := strings.Cut(s, ",")
-	open := strings.LastIndexByte(left, '(')
+	open := strings.IndexByte(left, '(')
 	end := strings.IndexByte(right, ')')
 	if !ok || open < 0 || end < 0 {
 		return 0, 0, false
