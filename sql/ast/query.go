@@ -179,8 +179,7 @@ type Insert struct {
 type InsertColumn struct {
 	Name string
 	Pos  int
-	// Path is set for col[1] or col.f, which Zorya refuses.
-	Path []Access
+	Path []Access // of col[1] or col.f
 }
 
 // OnConflict is ON CONFLICT ….
@@ -197,10 +196,10 @@ type OnConflict struct {
 // An Assign is col = X, or (cols) = X with X a *Row or a *Sublink.
 type Assign struct {
 	Columns []string
+	Paths   [][]Access // of each column: the part of it that is assigned
 	Multi   bool
 	X       Expr
 	Pos     int
-	Path    []Access
 }
 
 // Update is UPDATE.

@@ -176,6 +176,16 @@ func (b *binder) subscript(s *scope, e rel.Expr, path []ast.Access, pos int) rel
 		b.fail(pos, pgerr.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", typeName(t))
 	}
 	sub := &rel.Subscript{T: types.T{OID: elem, Typmod: t.Typmod}, X: e}
+	b.arraySubscripts(s, sub, path)
+	if sub.Slice {
+		sub.T = t
+	}
+	return sub
+}
+
+// arraySubscripts binds the subscripts of an array: [1], or [1:2] for a slice, of
+// which all are ranges then.
+func (b *binder) arraySubscripts(s *scope, sub *rel.Subscript, path []ast.Access) {
 	for _, p := range path {
 		sub.Slice = sub.Slice || p.Slice
 	}
@@ -190,10 +200,6 @@ func (b *binder) subscript(s *scope, e rel.Expr, path []ast.Access, pos int) rel
 			sub.Lo = append(sub.Lo, lo)
 		}
 	}
-	if sub.Slice {
-		sub.T = t
-	}
-	return sub
 }
 
 func (b *binder) subscriptIndex(s *scope, x ast.Expr) rel.Expr {
@@ -207,25 +213,45 @@ func (b *binder) subscriptIndex(s *scope, x ast.Expr) rel.Expr {
 	return e
 }
 
-// jsonSubscript turns j['a'][1] into j -> 'a' -> 1.
+// jsonSubscript turns j['a'][1] into j #> array['a', '1'].
 func (b *binder) jsonSubscript(s *scope, e rel.Expr, path []ast.Access, pos int) rel.Expr {
+	keys := &rel.ArrayExpr{T: types.Of(types.TextArrayOID), Elem: types.TextOID}
+	for _, key := range b.jsonSubscripts(s, path) {
+		keys.Elems = append(keys.Elems, b.cast(key, types.Of(types.TextOID), pos))
+	}
+	return b.operator("", "#>", e, keys, pos, pos)
+}
+
+// jsonSubscripts binds the subscripts of a jsonb: integers and texts.
+func (b *binder) jsonSubscripts(s *scope, path []ast.Access) []rel.Expr {
+	var keys []rel.Expr
 	for _, p := range path {
 		if p.Slice {
-			b.fail(startOf(p.Hi), pgerr.DatatypeMismatch, "jsonb subscript does not support slices")
+			x := p.Hi
+			if p.Lo != nil {
+				x = p.Lo
+			}
+			b.fail(startOf(x), pgerr.DatatypeMismatch, "jsonb subscript does not support slices")
 		}
-		i := b.expr(s, p.Hi)
-		if isUnknown(i) {
-			i = b.settle(i, startOf(p.Hi))
-		}
-		if key, ok := b.tryCoerce(i, types.Of(types.Int4OID), funcs.Implicit, startOf(p.Hi)); ok {
-			i = key
-		} else if key, ok := b.tryCoerce(i, types.Of(types.TextOID), funcs.Implicit, startOf(p.Hi)); ok {
-			i = key
-		} else {
-			b.throw(startOf(p.Hi), pgerr.New(pgerr.DatatypeMismatch, "subscript type %s is not supported", typeName(i.Type())).
-				WithDetail("jsonb subscript must be coercible to either integer or text."))
-		}
-		e = b.operator("", "->", e, i, pos, pos)
+		keys = append(keys, b.jsonKey(b.expr(s, p.Hi), startOf(p.Hi)))
 	}
-	return e
+	return keys
+}
+
+func (b *binder) jsonKey(x rel.Expr, pos int) rel.Expr {
+	if isUnknown(x) {
+		return b.settle(x, pos)
+	}
+	number, isNumber := b.tryCoerce(x, types.Of(types.Int4OID), funcs.Implicit, pos)
+	text, isText := b.tryCoerce(x, types.Of(types.TextOID), funcs.Implicit, pos)
+	err := pgerr.New(pgerr.DatatypeMismatch, "subscript type %s is not supported", typeName(x.Type()))
+	switch {
+	case isNumber && isText:
+		b.throw(pos, err.WithHint("jsonb subscript must be coercible to only one type, integer or text."))
+	case isNumber:
+		return number
+	case !isText:
+		b.throw(pos, err.WithHint("jsonb subscript must be coercible to either integer or text."))
+	}
+	return text
 }

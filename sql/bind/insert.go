@@ -18,7 +18,7 @@ func (b *binder) insert(s *scope, st *ast.Insert) *query {
 	t := d.t
 	b.hideTarget(s, d.shown, st.Alias)
 	named := b.insertColumns(d, st)
-	w := &rowWriter{b: b, d: d, t: t, st: st, named: named}
+	w := &rowWriter{b: b, d: d, t: t, st: st, named: named, parts: b.insertParts(s, d, st, named)}
 	n := &rel.Insert{Table: t}
 	switch {
 	case st.Source == nil:
@@ -72,17 +72,29 @@ func (b *binder) insertColumns(d *destination, st *ast.Insert) []int {
 	if len(st.Columns) == 0 {
 		return d.shown.Live()
 	}
-	seen := map[int]bool{}
+	whole, partly := map[int]bool{}, map[int]bool{}
 	var attrs []int
 	for _, c := range st.Columns {
-		i := b.columnOf(d, c.Name, c.Path, c.Pos)
-		if seen[i] {
+		i := b.columnOf(d, c.Name, c.Pos)
+		if whole[i] || partly[i] && len(c.Path) == 0 {
 			b.fail(c.Pos, pgerr.DuplicateColumn, "column \"%s\" specified more than once", c.Name)
 		}
-		seen[i] = true
+		whole[i], partly[i] = len(c.Path) == 0, len(c.Path) > 0
 		attrs = append(attrs, i)
 	}
 	return attrs
+}
+
+// insertParts binds the parts of columns to insert into, one for each of named; nil
+// stands for a whole column.
+func (b *binder) insertParts(s *scope, d *destination, st *ast.Insert, named []int) []*rel.Subscript {
+	parts := make([]*rel.Subscript, len(named))
+	for i, c := range st.Columns {
+		if len(c.Path) > 0 {
+			parts[i] = b.part(s, d.column(named[i]), c.Path, c.Pos)
+		}
+	}
+	return parts
 }
 
 // A rowWriter makes full rows for a table.
@@ -91,8 +103,9 @@ type rowWriter struct {
 	d        *destination
 	t        *catalog.Table
 	st       *ast.Insert
-	named    []int // columns that the statement names, or all, of the relation that it names
-	written  []int // those that it gives values for
+	named    []int            // columns that the statement names, or all, of the relation that it names
+	parts    []*rel.Subscript // of each of named: the part that it gives, nil for all
+	written  []int            // those that it gives values for
 	defaults map[int]rel.Expr
 }
 
@@ -153,16 +166,26 @@ func (w *rowWriter) row(given []arg) []rel.Expr {
 	out := make([]rel.Expr, len(w.t.Columns))
 	for i, a := range given {
 		if a.x == nil {
+			if w.parts[i] != nil {
+				w.b.refusePartDefault(w.st.Columns[i].Path, w.st.Columns[i].Pos)
+			}
 			w.b.storedColumn(w.d, w.named[i], inserting)
 			continue
 		}
 		c := w.d.column(w.named[i])
-		x := w.b.assign(a.x, c, a.pos)
+		x := w.value(i, c, a)
 		attr, ok := w.b.storedColumn(w.d, w.named[i], inserting)
 		if !ok {
 			continue
 		}
-		if out[attr] != nil {
+		if w.parts[i] != nil {
+			// There is no old value; what the statement has given before stands for it.
+			before := out[attr]
+			if before == nil {
+				before = &rel.Const{T: c.T, D: types.Null}
+			}
+			x = w.b.within(x.(*rel.Subscript), before, c, a.pos)
+		} else if out[attr] != nil {
 			w.b.later(pgerr.New(pgerr.SyntaxError, "multiple assignments to same column \"%s\"", w.t.Columns[attr].Name))
 		}
 		if !w.overridden(c) {
@@ -176,6 +199,16 @@ func (w *rowWriter) row(given []arg) []rel.Expr {
 		}
 	}
 	return out
+}
+
+// value is what is given to a column, or the part of it.
+func (w *rowWriter) value(i int, c *catalog.Col, a arg) rel.Expr {
+	if w.parts[i] == nil {
+		return w.b.assign(a.x, c, a.pos)
+	}
+	part := *w.parts[i]
+	w.b.assignPart(&part, c, a.x, a.pos)
+	return &part
 }
 
 // viewDefaults refuses a default of a view for a column that it computes.
@@ -304,7 +337,7 @@ func (b *binder) onConflict(s *scope, d *destination, name string, aliased bool,
 		return n
 	}
 	cs.items = []*item{old, excluded}
-	list := b.assignments(cs, d, oc.Set, inserting)
+	list := b.assignments(cs, d, oldCols, oc.Set, inserting)
 	writes := b.use(d, 'w', false)
 	for _, a := range list {
 		writes(a.named)

@@ -120,36 +120,35 @@ func returningCols(p *rel.Project) []rel.Column {
 type assignment struct {
 	named, attr int
 	x           rel.Expr
+	part        *rel.Subscript // not nil: it gives the value to this part of the column
 	pos         int
 }
 
 // columnOf finds a column to assign to, by its index in the relation that the
 // statement names.
-func (b *binder) columnOf(d *destination, name string, path []ast.Access, pos int) int {
+func (b *binder) columnOf(d *destination, name string, pos int) int {
 	i := d.shown.Column(name)
 	if i < 0 {
 		b.fail(pos, pgerr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", name, d.shown.Name)
 	}
-	if len(path) > 0 {
-		b.fail(pos, pgerr.FeatureNotSupported, "assignment to a part of column \"%s\" is not supported", name)
-	}
 	return i
 }
 
-// assignments binds SET. Values from a row subquery are read from one record.
-func (b *binder) assignments(s *scope, d *destination, set []ast.Assign, does verb) []assignment {
+// assignments binds SET. Values from a row subquery are read from one record. old are
+// the columns of the row as it was, of which parts may be assigned.
+func (b *binder) assignments(s *scope, d *destination, old []rel.Column, set []ast.Assign, does verb) []assignment {
 	var list []assignment
-	old := s.kind
+	kind := s.kind
 	s.kind = kindUpdateSource
 	for _, a := range set {
 		if !a.Multi {
-			list = append(list, b.assignOne(s, d, a.Columns[0], a.Path, a.X, a.Pos))
+			list = append(list, b.assignOne(s, d, a.Columns[0], a.Paths[0], a.X, a.Pos))
 			continue
 		}
 		list = append(list, b.assignRow(s, d, a)...)
 	}
-	s.kind = old
-	seen := map[int]bool{}
+	s.kind = kind
+	seen := map[int]int{} // where in out a column is, counted from 1
 	var out []assignment
 	for _, a := range list {
 		var ok bool
@@ -157,10 +156,22 @@ func (b *binder) assignments(s *scope, d *destination, set []ast.Assign, does ve
 			continue
 		}
 		c := &d.t.Columns[a.attr]
-		if seen[a.attr] {
+		earlier := seen[a.attr]
+		if earlier > 0 && (a.part == nil || out[earlier-1].part == nil) {
 			b.later(pgerr.New(pgerr.SyntaxError, "multiple assignments to same column \"%s\"", c.Name))
 		}
-		seen[a.attr] = true
+		if a.part != nil {
+			var before rel.Expr = &rel.Col{T: old[a.attr].T, ID: old[a.attr].ID}
+			if earlier > 0 && out[earlier-1].part != nil {
+				before = out[earlier-1].x
+			}
+			a.x = b.within(a.part, before, c, a.pos)
+			if earlier > 0 {
+				out[earlier-1] = a
+				continue
+			}
+		}
+		seen[a.attr] = len(out) + 1
 		if a.x == nil {
 			if c.Generated != "" {
 				continue
@@ -189,11 +200,24 @@ func (b *binder) refuseGenerated(c *catalog.Col, message string) {
 
 func (b *binder) assignOne(s *scope, d *destination, name string, path []ast.Access, x ast.Expr, pos int) assignment {
 	if _, isDefault := x.(*ast.Default); isDefault {
-		return assignment{named: b.columnOf(d, name, path, pos), pos: pos}
+		i := b.columnOf(d, name, pos)
+		b.refusePartDefault(path, pos)
+		return assignment{named: i, pos: pos}
 	}
-	e := b.expr(s, x)
-	i := b.columnOf(d, name, path, pos)
-	return assignment{named: i, x: b.assign(e, d.column(i), startOf(x)), pos: pos}
+	return b.assignValue(s, d, name, path, b.expr(s, x), pos, startOf(x))
+}
+
+// assignValue gives a column, or the part of it at path, the value x, which stands at
+// from.
+func (b *binder) assignValue(s *scope, d *destination, name string, path []ast.Access, x rel.Expr, pos, from int) assignment {
+	i := b.columnOf(d, name, pos)
+	c := d.column(i)
+	if len(path) == 0 {
+		return assignment{named: i, x: b.assign(x, c, from), pos: pos}
+	}
+	part := b.part(s, c, path, pos)
+	b.assignPart(part, c, x, from)
+	return assignment{named: i, part: part, pos: pos}
 }
 
 // assignRow binds (a, b) = ROW (…) or (SELECT …).
@@ -205,7 +229,7 @@ func (b *binder) assignRow(s *scope, d *destination, a ast.Assign) []assignment 
 			b.fail(x.At, pgerr.SyntaxError, "number of columns does not match number of values")
 		}
 		for i, name := range a.Columns {
-			list = append(list, b.assignOne(s, d, name, nil, x.Args[i], a.Pos))
+			list = append(list, b.assignOne(s, d, name, a.Paths[i], x.Args[i], a.Pos))
 		}
 	case *ast.Sublink:
 		if x.Kind != ast.ScalarSublink {
@@ -217,9 +241,8 @@ func (b *binder) assignRow(s *scope, d *destination, a ast.Assign) []assignment 
 		}
 		record := b.recordOf(q, x.At)
 		for i, name := range a.Columns {
-			named := b.columnOf(d, name, nil, a.Pos)
 			f := &rel.Field{T: q.cols[i].T, X: record, N: i, Name: q.cols[i].Name}
-			list = append(list, assignment{named: named, x: b.assign(f, d.column(named), x.At), pos: a.Pos})
+			list = append(list, b.assignValue(s, d, name, a.Paths[i], f, a.Pos, x.At))
 		}
 	default:
 		b.fail(startOf(x), pgerr.FeatureNotSupported, "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression")
@@ -287,7 +310,7 @@ func (b *binder) update(s *scope, st *ast.Update) *query {
 	rs, ret := b.returningScope(s, d, target)
 	u.Ret = ret
 	u.Returning = b.returning(rs, st.Returning)
-	list := b.assignments(s, d, st.Set, updating)
+	list := b.assignments(s, d, target.old, st.Set, updating)
 	writes := b.use(d, 'w', false)
 	node = b.shareRecords(s, node, list)
 	var cols []rel.Column

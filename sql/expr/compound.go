@@ -288,6 +288,9 @@ func (c *compiler) field(e *rel.Field) (*node, error) {
 }
 
 func (c *compiler) subscript(e *rel.Subscript) (*node, error) {
+	if e.Assign {
+		return c.assignment(e)
+	}
 	x, err := c.node(e.X)
 	if err != nil {
 		return nil, err

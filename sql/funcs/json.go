@@ -349,7 +349,7 @@ func (t jsonType) buildObject(c *Ctx, a []types.Datum, ts []types.T, _ types.T) 
 		if err := scalarKey(ts[i].OID); err != nil {
 			return types.Null, err
 		}
-		parts = append(parts, QuoteJSON(output(c, ts[i].OID, a[i]))+" : "+jsonOf(c, ts[i+1].OID, a[i+1]))
+		parts = append(parts, jsonKey(c, ts[i].OID, a[i])+" : "+jsonOf(c, ts[i+1].OID, a[i+1]))
 	}
 	return t.fromText("{" + strings.Join(parts, ", ") + "}")
 }
@@ -361,6 +361,15 @@ func scalarKey(t types.OID) error {
 		return pgerr.New(pgerr.InvalidParameterValue, "key value must be scalar, not array, composite, or json")
 	}
 	return nil
+}
+
+// jsonKey is an SQL value as the key of an object: its JSON text, as a string.
+func jsonKey(c *Ctx, t types.OID, d types.Datum) string {
+	text := jsonOf(c, t, d)
+	if text[0] == '"' {
+		return text
+	}
+	return QuoteJSON(text)
 }
 
 // jsonOf is the JSON text of an SQL value of type t.

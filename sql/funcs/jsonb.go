@@ -242,8 +242,8 @@ func (v jval) place(part string) int {
 		}
 		return -1
 	}
-	n, err := strconv.Atoi(strings.TrimSpace(part))
-	if err != nil {
+	n, ok := elementNumber(part)
+	if !ok {
 		return -1
 	}
 	if n < 0 {
@@ -255,6 +255,13 @@ func (v jval) place(part string) int {
 	return n
 }
 
+// elementNumber reads a part of a path as the number of an element, as C does: spaces
+// may stand before it, not after.
+func elementNumber(part string) (n int, ok bool) {
+	v, err := strconv.ParseInt(strings.TrimLeft(part, " \t\n\v\f\r"), 10, 32)
+	return int(v), err == nil
+}
+
 // onePath refuses arrays of more dimensions than one.
 func onePath(path types.Datum) error {
 	if len(arr(path).Dims) > 1 {
@@ -264,7 +271,13 @@ func onePath(path types.Datum) error {
 }
 
 func deletePath(v jval, path []types.Datum, depth int) (jval, error) {
-	if len(path) == 0 || path[0].IsNull() || v.kind != '{' && v.kind != '[' {
+	if len(path) == 0 {
+		return v, nil
+	}
+	if path[0].IsNull() {
+		return v, pgerr.New(pgerr.NullValueNotAllowed, "path element at position %d is null", depth)
+	}
+	if v.kind != '{' && v.kind != '[' {
 		return v, nil
 	}
 	if err := v.numbered(path[0].S, depth); err != nil {
@@ -287,7 +300,7 @@ func (v jval) numbered(part string, depth int) error {
 	if v.kind != '[' {
 		return nil
 	}
-	if _, err := strconv.ParseInt(strings.TrimSpace(part), 10, 32); err != nil {
+	if _, ok := elementNumber(part); !ok {
 		return pgerr.New(pgerr.InvalidTextRepresentation, "path element at position %d is not an integer: \"%s\"", depth, part)
 	}
 	return nil

@@ -102,7 +102,7 @@ func (m *jsonMembers) add(c *Ctx, key, value types.OID, k, v types.Datum) error 
 	if err := scalarKey(key); err != nil {
 		return err
 	}
-	name := QuoteJSON(output(c, key, k))
+	name := jsonKey(c, key, k)
 	if m.form.Unique {
 		switch {
 		case m.seen[name] && m.form.Binary:

@@ -37,7 +37,7 @@ func (c *conv) assigns(list []*pg.Node) []ast.Assign {
 	var out []ast.Assign
 	for i := 0; i < len(list); i++ {
 		t := list[i].GetResTarget()
-		a := ast.Assign{Columns: []string{t.Name}, Pos: c.pos(t.Location), Path: c.path(t.Indirection)}
+		a := ast.Assign{Columns: []string{t.Name}, Paths: [][]ast.Access{c.path(t.Indirection)}, Pos: c.pos(t.Location)}
 		m := t.Val.GetMultiAssignRef()
 		if m == nil {
 			a.X = c.expr(t.Val)
@@ -47,7 +47,8 @@ func (c *conv) assigns(list []*pg.Node) []ast.Assign {
 		a.Multi, a.X = true, c.expr(m.Source)
 		for k := 1; k < int(m.Ncolumns) && i+1 < len(list); k++ {
 			i++
-			a.Columns = append(a.Columns, list[i].GetResTarget().Name)
+			t = list[i].GetResTarget()
+			a.Columns, a.Paths = append(a.Columns, t.Name), append(a.Paths, c.path(t.Indirection))
 		}
 		out = append(out, a)
 	}

@@ -40,7 +40,7 @@ func children(e Expr) []Expr {
 	case *RowCompare:
 		return append(append([]Expr(nil), e.L...), e.R...)
 	case *Subscript:
-		list := append([]Expr{e.X}, e.Lo...)
+		list := append([]Expr{e.X, e.Value}, e.Lo...)
 		return append(list, e.Hi...)
 	}
 	var list []Expr
@@ -91,7 +91,7 @@ func sameHead(a, b Expr, same func(a, b *Const) bool) bool {
 		return a.N == b.(*Field).N
 	case *Subscript:
 		b := b.(*Subscript)
-		return a.Slice == b.Slice && len(a.Lo) == len(b.Lo)
+		return a.Slice == b.Slice && a.Assign == b.Assign && len(a.Lo) == len(b.Lo)
 	case *SQLValue:
 		b := b.(*SQLValue)
 		return a.Name == b.Name && a.Prec == b.Prec

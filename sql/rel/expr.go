@@ -146,12 +146,15 @@ type (
 		N    int
 		Name string
 	}
-	// Subscript is X[…] of an array.
+	// Subscript is X[…] of an array. With Assign it is X, an array or a jsonb, in
+	// which Value has taken the place of that part.
 	Subscript struct {
 		T      types.T
 		X      Expr
 		Lo, Hi []Expr // Lo nil for plain subscripts; entries may be nil in slices
 		Slice  bool
+		Assign bool
+		Value  Expr // of an assignment
 	}
 	// Subquery is a subquery as a value. Test and Cmp are for Any and All: Cmp is a
 	// condition over the query's output columns and Test's columns.

@@ -464,6 +464,9 @@ func (p *printer) subscript(e *Subscript) string {
 			s += "[" + p.expr(e.Hi[i]) + "]"
 		}
 	}
+	if e.Assign {
+		s += " := " + p.expr(e.Value)
+	}
 	return s
 }
 

@@ -110,9 +110,13 @@ func mapChildren(e Expr, m func(Expr) Expr) Expr {
 		x := one(e.X)
 		lo, okL := mapList(e.Lo, one)
 		hi, okH := mapList(e.Hi, one)
-		if x != e.X || okL || okH {
+		value := e.Value
+		if value != nil {
+			value = one(value)
+		}
+		if x != e.X || okL || okH || value != e.Value {
 			c := *e
-			c.X, c.Lo, c.Hi = x, lo, hi
+			c.X, c.Lo, c.Hi, c.Value = x, lo, hi, value
 			return &c
 		}
 	case *Subquery:

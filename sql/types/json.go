@@ -46,7 +46,7 @@ func recvJSON(t T, b []byte, f *Format) (Datum, error) {
 }
 
 // maxJSONDepth bounds how deep arrays and objects may be nested.
-const maxJSONDepth = 6000
+const maxJSONDepth = 13000
 
 // A jsonParser reads JSON text (RFC 8259) with PostgreSQL's errors (jsonapi.c). With
 // build it makes a tree and resolves escapes.
