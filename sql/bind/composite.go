@@ -186,6 +186,10 @@ func (b *binder) subscript(s *scope, e rel.Expr, path []ast.Access, pos int) rel
 // arraySubscripts binds the subscripts of an array: [1], or [1:2] for a slice, of
 // which all are ranges then.
 func (b *binder) arraySubscripts(s *scope, sub *rel.Subscript, path []ast.Access) {
+	const maxDims = 6
+	if len(path) > maxDims {
+		b.fail(-1, pgerr.ProgramLimitExceeded, "number of array dimensions (%d) exceeds the maximum allowed (%d)", len(path), maxDims)
+	}
 	for _, p := range path {
 		sub.Slice = sub.Slice || p.Slice
 	}

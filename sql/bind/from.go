@@ -337,7 +337,11 @@ func (b *binder) rowFunc(s *scope, f ast.RowsFunc, te *ast.FuncTable) tableFunc 
 	t.cols = b.functionColumns(x, call, f, pos)
 	t.fn.Ncols = len(t.cols)
 	t.fn.Record = (call == nil || !call.Fn.Set || templateOf(call) != nil) && b.isComposite(oidOf(x))
-	if rec := templateOf(call); rec != nil && len(rec.Types) == 0 {
+	rec := templateOf(call)
+	if rec != nil && len(rec.Types) > 0 {
+		b.sameRow(rec, t.cols)
+	}
+	if rec != nil && len(rec.Types) == 0 {
 		known := *call
 		known.Args = append(call.Args[:len(call.Args)-1:len(call.Args)-1], b.recordTemplate(t.cols))
 		t.x = &known

@@ -152,6 +152,25 @@ func templateOf(call *rel.Call) *types.Record {
 	return rec
 }
 
+// sameRow refuses a record that does not have the columns that its query names.
+func (b *binder) sameRow(rec *types.Record, cols []rel.Column) {
+	e := pgerr.New(pgerr.DatatypeMismatch, "function return row and query-specified return row do not match")
+	if n := len(rec.Types); n != len(cols) {
+		plural := "s"
+		if n == 1 {
+			plural = ""
+		}
+		b.later(e.WithDetail("Returned row contains %d attribute%s, but query expects %d.", n, plural, len(cols)))
+		return
+	}
+	for i, t := range rec.Types {
+		if t.OID != cols[i].T.OID {
+			b.later(e.WithDetail("Returned type %s at ordinal position %d, but query expects %s.", typeName(types.Of(t.OID)), i+1, typeName(types.Of(cols[i].T.OID))))
+			return
+		}
+	}
+}
+
 // templateFields are the columns that the template of a call shows.
 func templateFields(rec *types.Record) []rel.Column {
 	var list []rel.Column

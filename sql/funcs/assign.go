@@ -9,7 +9,7 @@ import (
 // have. More could not be stored.
 const maxAssigned = 1 << 20
 
-var errTooLarge = pgerr.New(pgerr.ProgramLimitExceeded, "array size exceeds the maximum allowed (%d)", maxAssigned)
+var errTooLarge = pgerr.New(pgerr.ProgramLimitExceeded, "array size exceeds the maximum allowed (%d)", 134217727)
 
 func subscriptError(text string) *pgerr.Error {
 	return pgerr.New(pgerr.ArraySubscriptError, "%s", text)

@@ -491,7 +491,7 @@ func (a *jsonObjectAgg) Add(c *Ctx, args []types.Datum) error {
 	if err := scalarKey(a.key); err != nil {
 		return err
 	}
-	text := QuoteJSON(output(c, a.key, args[0])) + " : " + jsonOf(c, a.value, args[1])
+	text := jsonKey(c, a.key, args[0]) + " : " + jsonOf(c, a.value, args[1])
 	a.parts = append(a.parts, text)
 	a.size += len(text) + 16
 	return nil

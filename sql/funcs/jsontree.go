@@ -246,11 +246,11 @@ func (v jval) elem(i int64) (jval, bool) {
 // step follows one part of a path.
 func (v jval) step(part string) (jval, bool) {
 	if v.kind == '[' {
-		i, err := strconv.ParseInt(strings.TrimSpace(part), 10, 32)
-		if err != nil {
+		i, ok := elementNumber(part)
+		if !ok {
 			return jval{}, false
 		}
-		return v.elem(i)
+		return v.elem(int64(i))
 	}
 	return v.field(part)
 }
