@@ -123,6 +123,7 @@ func (c *checker) dependencies(n int, k *key) {
 			continue
 		}
 		at := len(r.list)
+		c.shared(n, k, r, chain[at:], unseen)
 		if at > 0 && chain[at-1] >= 0 && chain[at-1] != r.txn {
 			g.add(commitOf(chain[at-1]), snapshotOf(r.txn), wr, n)
 		}
@@ -153,6 +154,45 @@ func (c *checker) claimed(n int, r read, nextSnapshot, nextCommit int32) {
 	case r.lock:
 		c.graph.add(commitOf(r.txn), nextCommit, waits, n)
 	}
+}
+
+// shared adds what follows from a read that kept the list's row: whoever replaced it
+// next did not overlap with the reader.
+func (c *checker) shared(n int, k *key, r read, later, unseen []int) {
+	if !r.share || !c.happened(r.txn) {
+		return
+	}
+	at := len(k.order) - len(later)
+	for i, w := range later {
+		if w >= 0 && w != r.txn && c.writes[version{k.id, k.order[at+i]}].replaces {
+			c.notOverlapping(n, r.txn, w)
+			return // All others come after it.
+		}
+	}
+	for _, w := range unseen {
+		if w != r.txn && c.replaced(k, w) {
+			c.notOverlapping(n, r.txn, w)
+		}
+	}
+}
+
+// notOverlapping adds that a writer came after a reader whose lock keeps it away.
+func (c *checker) notOverlapping(n, reader, writer int) {
+	if c.options.LocksWait {
+		c.graph.add(commitOf(reader), commitOf(writer), waits, n)
+		return
+	}
+	c.graph.add(commitOf(reader), snapshotOf(writer), before, n)
+}
+
+// replaced tells whether a transaction replaced the row of a list.
+func (c *checker) replaced(k *key, txn int) bool {
+	for _, op := range c.txns[txn].Ops {
+		if op.Key == k.id && op.Kind == Replace {
+			return true
+		}
+	}
+	return false
 }
 
 // writersInOrder returns the transaction of each place in the order; -1 where it is
@@ -188,31 +228,47 @@ func (c *checker) unseenWriters(k *key, chain []int) []int {
 // maxOverlaps bounds the writers of one version that are compared in pairs.
 const maxOverlaps = 300
 
-// overlaps compares the transactions that wrote the same version back, and those
-// whose appends nobody saw: whichever of two was first, the other's snapshot must come
+// overlaps compares the transactions that wrote the same version back or locked it, and
+// those whose appends nobody saw: whichever of two was first, the other's snapshot must come
 // after its commit. If one's snapshot was taken before the other can have committed,
 // that order is known.
 func (c *checker) overlaps(n int, k *key, unseen []int) {
-	same := map[int][]int{}
+	claims := map[int][]claim{}
 	for _, r := range k.reads {
-		if claims := r.touch || r.lock && !c.options.LocksWait; claims && !r.forked && c.happened(r.txn) {
-			same[len(r.list)] = append(same[len(r.list)], r.txn)
+		x := claim{txn: r.txn, writes: r.touch || r.lock && !c.options.LocksWait, locks: r.lock, share: r.share && !c.options.LocksWait}
+		if (x.writes || x.share) && !r.forked && c.happened(r.txn) {
+			claims[len(r.list)] = append(claims[len(r.list)], x)
 		}
 	}
 	for at := range len(k.order) + 1 {
-		c.overlapping(n, same[at])
+		c.overlapping(n, claims[at])
 	}
-	c.overlapping(n, unseen)
+	var writers []claim
+	for _, w := range unseen {
+		writers = append(writers, claim{txn: w, writes: true})
+	}
+	c.overlapping(n, writers)
 }
 
-func (c *checker) overlapping(n int, writers []int) {
-	if len(writers) > maxOverlaps {
-		writers = writers[:maxOverlaps]
+// A claim is what a transaction did to a version without changing it.
+type claim struct {
+	txn                  int
+	writes, locks, share bool
+}
+
+// conflicts tells whether two transactions with these claims must not overlap.
+func (a claim) conflicts(b claim) bool {
+	return a.writes && b.writes || a.share && b.locks || a.locks && b.share
+}
+
+func (c *checker) overlapping(n int, claims []claim) {
+	if len(claims) > maxOverlaps {
+		claims = claims[:maxOverlaps]
 	}
-	for _, a := range writers {
-		for _, b := range writers {
-			if a != b && c.txns[a].Snapshot != 0 && c.txns[a].Snapshot < c.txns[b].Commit {
-				c.graph.add(commitOf(a), snapshotOf(b), overlap, n)
+	for _, a := range claims {
+		for _, b := range claims {
+			if a.txn != b.txn && a.conflicts(b) && c.txns[a.txn].Snapshot != 0 && c.txns[a.txn].Snapshot < c.txns[b.txn].Commit {
+				c.graph.add(commitOf(a.txn), snapshotOf(b.txn), overlap, n)
 			}
 		}
 	}

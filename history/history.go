@@ -20,17 +20,22 @@ type Kind string
 
 // The kinds of operations.
 const (
-	Append Kind = "append" // puts Value at the end of the list
-	Read   Kind = "read"   // sees List
-	Touch  Kind = "touch"  // sees List and writes it back unchanged
-	Lock   Kind = "lock"   // sees List and locks it, as SELECT FOR UPDATE does
+	Append  Kind = "append"  // puts Value at the end of the list
+	Replace Kind = "replace" // appends as well, by a new row in place of the list's
+	Read    Kind = "read"    // sees List
+	Touch   Kind = "touch"   // sees List and writes it back unchanged
+	Lock    Kind = "lock"    // sees List and locks it, as SELECT FOR UPDATE does
+	Share   Kind = "share"   // sees List and keeps its row, as SELECT FOR KEY SHARE does
 )
+
+// appends tells whether an operation has a Value rather than a List.
+func (k Kind) appends() bool { return k == Append || k == Replace }
 
 // An Op is an operation on the list under a key.
 type Op struct {
 	Kind  Kind
 	Key   int
-	Value int   // of Append; no other append to the key has it
+	Value int   // of Append and Replace; no other append to the key has it
 	List  []int // of all others
 }
 
@@ -50,7 +55,7 @@ type Txn struct {
 
 // MarshalJSON makes ["append",key,value] or ["read",key,[…]].
 func (o Op) MarshalJSON() ([]byte, error) {
-	if o.Kind == Append {
+	if o.Kind.appends() {
 		return json.Marshal([]any{o.Kind, o.Key, o.Value})
 	}
 	list := o.List
@@ -77,9 +82,9 @@ func (o *Op) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	switch o.Kind {
-	case Append:
+	case Append, Replace:
 		return json.Unmarshal(parts[2], &o.Value)
-	case Read, Touch, Lock:
+	case Read, Touch, Lock, Share:
 		return json.Unmarshal(parts[2], &o.List)
 	}
 	return fmt.Errorf("unknown operation %q", o.Kind)
@@ -87,8 +92,9 @@ func (o *Op) UnmarshalJSON(data []byte) error {
 
 // Options say what the database under test promises beside snapshot isolation.
 type Options struct {
-	// LocksWait: a Lock makes writers wait, as in PostgreSQL. Otherwise it conflicts
-	// with concurrent writes as a write does, as in Aurora DSQL.
+	// LocksWait: a Lock or Share makes writers wait, as in PostgreSQL. Otherwise it
+	// conflicts with concurrent writes as a write does, as in Aurora DSQL: a Lock with
+	// all and with Share, a Share with Replace.
 	LocksWait bool
 }
 

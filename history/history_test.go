@@ -16,10 +16,11 @@ import (
 //	ID BEGIN-END OUTCOME: OP; OP …
 //	ID BEGIN<SNAPSHOT COMMIT<END OUTCOME: …
 //
-// with the operations "a KEY VALUE", "r KEY VALUE…", "t KEY VALUE…", "l KEY VALUE…".
+// with the operations "a KEY VALUE", "r KEY VALUE…", "p KEY VALUE" (replace),
+// "t KEY VALUE…", "l KEY VALUE…", "s KEY VALUE…" (share).
 func parse(t *testing.T, text string) []Txn {
 	t.Helper()
-	kinds := map[string]Kind{"a": Append, "r": Read, "t": Touch, "l": Lock}
+	kinds := map[string]Kind{"a": Append, "r": Read, "t": Touch, "l": Lock, "p": Replace, "s": Share}
 	var txns []Txn
 	for line := range strings.Lines(text) {
 		head, ops, ok := strings.Cut(strings.TrimSpace(line), ":")
@@ -42,7 +43,7 @@ func parse(t *testing.T, text string) []Txn {
 			for _, v := range w[2:] {
 				o.List = append(o.List, number(t, v))
 			}
-			if o.Kind == Append {
+			if o.Kind.appends() {
 				o.Value, o.List = o.List[0], nil
 			}
 			x.Ops = append(x.Ops, o)
@@ -265,6 +266,31 @@ func TestLocks(t *testing.T) {
 		}
 		if got := strings.Join(slices.Sorted(maps.Keys(report.Found)), ", "); got != c.want {
 			t.Errorf("locks wait: %v: found %q, want %q", c.waits, got, c.want)
+		}
+	}
+}
+
+// Share keeps replacing writers and locks away, but no other writer.
+func TestShares(t *testing.T) {
+	const other = `
+		1 0<10 50<60 ok: s 1; a 2 1
+		2 0<15 25<40 ok: %s
+		3 70-80 ok: r 1%s; r 2 1`
+	for _, c := range []struct {
+		op, list string
+		waits    bool
+		want     string
+	}{
+		{"a 1 1", " 1", false, ""}, {"t 1", "", false, ""}, {"s 1", "", false, ""},
+		{"p 1 1", " 1", false, "concurrent writes"}, {"l 1", "", false, "concurrent writes"},
+		{"p 1 1", " 1", true, "lock not held"}, {"l 1", "", true, ""},
+	} {
+		report, err := Check(parse(t, fmt.Sprintf(other, c.op, c.list)), Options{LocksWait: c.waits})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(slices.Sorted(maps.Keys(report.Found)), ", "); got != c.want {
+			t.Errorf("%s, locks wait: %v: found %q, want %q", c.op, c.waits, got, c.want)
 		}
 	}
 }

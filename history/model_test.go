@@ -2,6 +2,7 @@ package history
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -28,7 +29,7 @@ func possible(txns []Txn) bool {
 			commits[i] = choice&(1<<bit) != 0
 		}
 		w := world{txns: txns, commits: commits, snapshots: make([]map[int][]int, len(txns)), began: make([]int, len(txns)), done: make([]bool, 2*len(txns)),
-			lists: map[int][]int{}, written: map[int]int{}}
+			lists: map[int][]int{}, written: map[int]int{}, replaced: map[int]int{}, kept: map[int]int{}}
 		if w.explore(1) {
 			return true
 		}
@@ -44,7 +45,8 @@ type world struct {
 	began     []int
 	done      []bool
 	lists     map[int][]int
-	written   map[int]int // when a key was written last
+	// When a key was last written, replaced or locked, kept by Share.
+	written, replaced, kept map[int]int
 }
 
 // explore tries all moments that may come next.
@@ -99,30 +101,38 @@ func (w *world) happen(m, now int) bool {
 	if m%2 == 0 {
 		w.began[i] = now
 		for _, op := range w.txns[i].Ops {
-			if op.Kind != Append && !slices.Equal(op.List, w.visible(i, op.Key)) {
+			if !op.Kind.appends() && !slices.Equal(op.List, w.visible(i, op.Key)) {
 				return false
 			}
 		}
 		return w.explore(now + 1)
 	}
-	lists, written := w.lists, w.written
-	defer func() { w.lists, w.written = lists, written }()
-	w.lists, w.written = map[int][]int{}, map[int]int{}
+	lists, written, replaced, kept := w.lists, w.written, w.replaced, w.kept
+	defer func() { w.lists, w.written, w.replaced, w.kept = lists, written, replaced, kept }()
+	w.lists, w.written, w.replaced, w.kept = map[int][]int{}, maps.Clone(written), maps.Clone(replaced), maps.Clone(kept)
 	for k, l := range lists {
-		w.lists[k], w.written[k] = slices.Clone(l), written[k]
-	}
-	for k, at := range written {
-		w.written[k] = at
+		w.lists[k] = slices.Clone(l)
 	}
 	for _, op := range w.txns[i].Ops {
-		if op.Kind == Read {
+		since := func(times map[int]int) bool { return times[op.Key] > w.began[i] }
+		exclusive := op.Kind == Replace || op.Kind == Lock
+		switch {
+		case op.Kind == Read:
 			continue
-		}
-		if written[op.Key] > w.began[i] {
+		case op.Kind == Share:
+			if since(replaced) {
+				return false
+			}
+			w.kept[op.Key] = now
+			continue
+		case since(written) || exclusive && since(kept):
 			return false
 		}
 		w.written[op.Key] = now
-		if op.Kind == Append {
+		if exclusive {
+			w.replaced[op.Key] = now
+		}
+		if op.Kind.appends() {
 			w.lists[op.Key] = append(w.lists[op.Key], op.Value)
 		}
 	}
@@ -154,13 +164,17 @@ func randomHistory(rng *rand.Rand, touches bool) []Txn {
 			case r < 3:
 				txns[i].Ops = append(txns[i].Ops, Op{Kind: Read, Key: key})
 			case r == 3 && touches:
-				txns[i].Ops = append(txns[i].Ops, Op{Kind: []Kind{Touch, Lock}[rng.IntN(2)], Key: key})
+				txns[i].Ops = append(txns[i].Ops, Op{Kind: []Kind{Touch, Lock, Share, Share}[rng.IntN(4)], Key: key})
 			}
 		}
 		for key := range 2 {
 			if rng.IntN(2) == 0 {
 				value++
-				txns[i].Ops = append(txns[i].Ops, Op{Kind: Append, Key: key, Value: value})
+				kind := Append
+				if touches && rng.IntN(2) == 0 {
+					kind = Replace
+				}
+				txns[i].Ops = append(txns[i].Ops, Op{Kind: kind, Key: key, Value: value})
 			}
 		}
 		moments = append(moments, i, i)
@@ -185,7 +199,7 @@ func randomHistory(rng *rand.Rand, touches bool) []Txn {
 			continue
 		}
 		for _, op := range x.Ops {
-			if op.Kind == Append {
+			if op.Kind.appends() {
 				lists[op.Key] = append(lists[op.Key], op.Value)
 			}
 		}
@@ -199,7 +213,7 @@ func randomHistory(rng *rand.Rand, touches bool) []Txn {
 
 // seen is what a read returns: sometimes not what is there.
 func seen(rng *rand.Rand, list []int, bug int, kind Kind) []int {
-	if kind == Append {
+	if kind.appends() {
 		return nil
 	}
 	list = slices.Clone(list)

@@ -23,7 +23,10 @@ type checker struct {
 type version struct{ key, value int }
 
 // A write is an append: the nth of count to the key by a transaction.
-type write struct{ txn, nth, count int }
+type write struct {
+	txn, nth, count int
+	replaces        bool // the transaction put a new row in place of the list's
+}
 
 // A key is what is known of the list under it.
 type key struct {
@@ -40,6 +43,7 @@ type read struct {
 	list   []int
 	touch  bool // it wrote the list back
 	lock   bool // it locked the list
+	share  bool // it kept the list's row
 	forked bool // the list is no prefix of the order
 }
 
@@ -70,16 +74,17 @@ func (c *checker) index() error {
 func (c *checker) indexOps(i int) error {
 	t := &c.txns[i]
 	var appended []version
-	counts := map[int]int{}
+	counts, replaces := map[int]int{}, map[int]bool{}
 	for _, op := range t.Ops {
 		k := c.keys[op.Key]
 		if k == nil {
 			k = &key{id: op.Key}
 			c.keys[op.Key] = k
 		}
-		if op.Kind != Append {
+		if !op.Kind.appends() {
 			continue
 		}
+		replaces[op.Key] = replaces[op.Key] || op.Kind == Replace
 		v := version{op.Key, op.Value}
 		if _, twice := c.writes[v]; twice {
 			return fmt.Errorf("transaction %d: value %d is appended twice to key %d", t.ID, op.Value, op.Key)
@@ -93,7 +98,7 @@ func (c *checker) indexOps(i int) error {
 	}
 	for _, v := range appended {
 		w := c.writes[v]
-		w.count = counts[v.key]
+		w.count, w.replaces = counts[v.key], replaces[v.key]
 		c.writes[v] = w
 	}
 	return nil
@@ -106,7 +111,7 @@ func (c *checker) external(i int) {
 	own := map[int][]int{}
 	first := map[int]int{} // index into the key's reads
 	for _, op := range t.Ops {
-		if op.Kind == Append {
+		if op.Kind.appends() {
 			own[op.Key] = append(own[op.Key], op.Value)
 			continue
 		}
@@ -128,6 +133,7 @@ func (c *checker) external(i int) {
 		}
 		k.reads[n].touch = k.reads[n].touch || op.Kind == Touch
 		k.reads[n].lock = k.reads[n].lock || op.Kind == Lock
+		k.reads[n].share = k.reads[n].share || op.Kind == Share
 	}
 }
 

@@ -18,7 +18,9 @@ var listTables = []string{"history_a", "history_b"}
 // randomRead reads one list or several.
 func (x *listTxn) randomRead(ctx context.Context) error {
 	rng, l := x.c.rng, x.c.load
-	switch rng.IntN(4) {
+	switch rng.IntN(5) {
+	case 4:
+		return x.readRange(ctx, l.pick(rng))
 	case 0:
 		shard := shardOf(l.pick(rng))
 		if err := x.readShard(ctx, shard); err != nil || rng.IntN(2) == 0 {
@@ -46,8 +48,10 @@ func (x *listTxn) randomOp(ctx context.Context) error {
 		return x.randomRead(ctx)
 	case n < 8:
 		return x.claim(ctx, history.Touch, "UPDATE %s SET v = v WHERE k = $1 RETURNING v", l.pick(rng))
-	case n < 10:
+	case n < 9:
 		return x.claim(ctx, history.Lock, "SELECT v FROM %s WHERE k = $1 FOR UPDATE", l.pick(rng))
+	case n < 10:
+		return x.claim(ctx, history.Share, "SELECT v FROM %s WHERE k = $1 FOR KEY SHARE", l.pick(rng))
 	}
 	key, value := l.pickToAppend(rng)
 	if !moves(key) && rng.IntN(3) == 0 {
@@ -57,7 +61,12 @@ func (x *listTxn) randomOp(ctx context.Context) error {
 	case n < 2:
 		return x.readModifyWrite(ctx, key, value)
 	case n < 4 && moves(key):
-		return x.move(ctx, key, value)
+		if err := x.move(ctx, key, value); err != nil || rng.IntN(2) == 0 {
+			return err
+		}
+		return x.readRange(ctx, key) // past the row that it has just deleted
+	case n < 5:
+		return x.appendWithin(ctx, key, value)
 	}
 	return x.append(ctx, key, value)
 }
@@ -176,6 +185,42 @@ func (x *listTxn) readKeys(ctx context.Context, keys []int) error {
 	return x.addRows(keys, rows)
 }
 
+// rangeRows is how many rows of each table one read by range takes.
+const rangeRows = 3
+
+// readRange reads the lists from a key on by the order of keys, a few rows of each
+// table: of the keys up to where one of the two breaks off, all is known.
+func (x *listTxn) readRange(ctx context.Context, from int) error {
+	var parts []string
+	for _, table := range listTables {
+		parts = append(parts, fmt.Sprintf("SELECT * FROM (SELECT k, v, '%s' AS home FROM %s WHERE k >= $1 ORDER BY k LIMIT %d) AS %s", table, table, rangeRows, table))
+	}
+	rows, err := x.query(ctx, strings.Join(parts, " UNION ALL "), from)
+	if err != nil {
+		return err
+	}
+	last, taken := map[string]int{}, map[string]int{}
+	for _, row := range rows {
+		key, err := strconv.Atoi(row[0])
+		if err != nil {
+			return err
+		}
+		last[row[2]] = max(last[row[2]], key)
+		taken[row[2]]++
+	}
+	end := from + rangeRows
+	for home, n := range taken {
+		if n == rangeRows {
+			end = min(end, last[home])
+		}
+	}
+	var keys []int
+	for key := from; key <= end; key++ {
+		keys = append(keys, key)
+	}
+	return x.addRows(keys, slices.DeleteFunc(rows, func(row []string) bool { n, _ := strconv.Atoi(row[0]); return n > end }))
+}
+
 // addRows records a read of each of the keys.
 func (x *listTxn) addRows(keys []int, rows [][]string) error {
 	lists := map[int][]int{}
@@ -224,6 +269,31 @@ func (x *listTxn) append(ctx context.Context, key, value int) error {
 			x.add(history.Op{Kind: history.Read, Key: key, List: list})
 			return nil
 		}
+	}
+	return x.first(ctx, key, value)
+}
+
+// appendWithin appends by a statement that also reads the list as it was before it.
+func (x *listTxn) appendWithin(ctx context.Context, key, value int) error {
+	for _, table := range listTables {
+		rows, err := x.query(ctx, fmt.Sprintf("WITH w AS (UPDATE %s SET v = v || ',' || $2::text WHERE k = $1 RETURNING v) SELECT w.v, (SELECT v FROM %s WHERE k = $1) FROM w",
+			table, table), key, strconv.Itoa(value))
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		var lists [2][]int
+		for i := range lists {
+			if lists[i], err = parseList(rows[0][i]); err != nil {
+				return err
+			}
+		}
+		x.add(history.Op{Kind: history.Read, Key: key, List: lists[1]})
+		x.add(history.Op{Kind: history.Append, Key: key, Value: value})
+		x.add(history.Op{Kind: history.Read, Key: key, List: lists[0]})
+		return nil
 	}
 	return x.first(ctx, key, value)
 }
@@ -291,7 +361,7 @@ func (x *listTxn) move(ctx context.Context, key, value int) error {
 		if _, err := x.query(ctx, "INSERT INTO "+into+" VALUES ($1, $2, $3)", key, shardOf(key), text); err != nil {
 			return err
 		}
-		x.add(history.Op{Kind: history.Append, Key: key, Value: value})
+		x.add(history.Op{Kind: history.Replace, Key: key, Value: value})
 		return nil
 	}
 	return x.first(ctx, key, value)
