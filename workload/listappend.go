@@ -38,8 +38,8 @@ type ListAppend struct {
 	start time.Time
 	over  <-chan struct{} // closed when the time is over
 	mu    sync.Mutex      // guards what follows
-	live  []liveList
-	next  int // the next new key
+	live  []int           // keys in use
+	tried []int           // of each key, how many appends to it were tried
 	txns  []history.Txn
 	err   error // of Recorded
 	ids   atomic.Int64
@@ -48,9 +48,6 @@ type ListAppend struct {
 	Rebuilds   atomic.Int64 // indexes that were built anew
 	errors     map[string]int
 }
-
-// A liveList is a key in use and how many appends to it were tried.
-type liveList struct{ key, appends int }
 
 // listSchema makes the tables. history_keys has the keys of lists that move: a unique
 // key that is never deleted, so that two transactions cannot both make the first row.
@@ -149,8 +146,7 @@ func (l *ListAppend) Run(ctx context.Context, d time.Duration) ([]history.Txn, e
 	}
 	l.start, l.errors = time.Now(), map[string]int{}
 	for range l.Keys {
-		l.live = append(l.live, liveList{key: l.next})
-		l.next++
+		l.live = append(l.live, l.newKey())
 	}
 	timed, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
@@ -188,22 +184,40 @@ func (l *ListAppend) pick(rng *rand.Rand) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if rng.IntN(30) == 0 {
-		return rng.IntN(l.next)
+		return rng.IntN(len(l.tried))
 	}
-	return l.live[rng.IntN(len(l.live))].key
+	return l.live[rng.IntN(len(l.live))]
 }
 
-// pickToAppend chooses a list and the value to append to it.
+// pickToAppend chooses a list and the value to append to it. A few go to lists that
+// have not changed for long: their last versions are old.
 func (l *ListAppend) pickToAppend(rng *rand.Rand) (key, value int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	slot := &l.live[rng.IntN(len(l.live))]
-	if slot.appends >= l.PerKey {
-		*slot = liveList{key: l.next}
-		l.next++
+	if rng.IntN(40) == 0 {
+		key = rng.IntN(len(l.tried))
+	} else {
+		slot := &l.live[rng.IntN(len(l.live))]
+		if l.tried[*slot] >= l.PerKey {
+			*slot = l.newKey()
+		}
+		key = *slot
 	}
-	slot.appends++
-	return slot.key, slot.appends
+	l.tried[key]++
+	return key, l.tried[key]
+}
+
+// newKey is a key that was not in use; the lock is held.
+func (l *ListAppend) newKey() int {
+	l.tried = append(l.tried, 0)
+	return len(l.tried) - 1
+}
+
+// keys is how many keys there are.
+func (l *ListAppend) keys() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.tried)
 }
 
 // record keeps a transaction.
@@ -232,20 +246,10 @@ func (l *ListAppend) readAll(ctx context.Context) error {
 	defer cancel()
 	c := &listClient{load: l, number: l.Clients, rng: rand.New(rand.NewPCG(l.Seed, uint64(l.Clients)))}
 	defer c.close()
-	for first := 0; first < l.next; first += finalKeys {
-		last := min(first+finalKeys, l.next)
+	for first := 0; first < l.keys(); first += finalKeys {
 		for {
 			t := c.run(ctx, func(ctx context.Context, x *listTxn) error {
-				for shard := shardOf(first); shard <= shardOf(last-1); shard++ {
-					if err := x.readShard(ctx, shard); err != nil {
-						return err
-					}
-				}
-				keys := make([]int, 0, last-first)
-				for key := first; key < last; key++ {
-					keys = append(keys, key)
-				}
-				return x.readKeys(ctx, keys)
+				return x.readSpan(ctx, first, min(first+finalKeys, l.keys()))
 			})
 			if t != nil && t.Outcome == history.OK {
 				break

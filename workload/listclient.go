@@ -230,7 +230,17 @@ func (x *listTxn) several(ctx context.Context, do func(*listTxn, context.Context
 		case <-timer.C:
 		case <-x.c.load.over:
 		}
-		return do(x, ctx)
+		return x.readOld(ctx)
+	}
+	return nil
+}
+
+// readOld reads all lists, as they were at a snapshot that has grown old.
+func (x *listTxn) readOld(ctx context.Context) error {
+	for first := 0; first < x.c.load.keys(); first += finalKeys {
+		if err := x.readSpan(ctx, first, min(first+finalKeys, x.c.load.keys())); err != nil {
+			return err
+		}
 	}
 	return nil
 }

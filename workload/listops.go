@@ -162,6 +162,20 @@ func (x *listTxn) readShard(ctx context.Context, shard int) error {
 	return x.addRows(shardMembers(shard), rows)
 }
 
+// readSpan reads the lists under the keys from first up to last by the index and by key.
+func (x *listTxn) readSpan(ctx context.Context, first, last int) error {
+	for shard := shardOf(first); shard <= shardOf(last-1); shard++ {
+		if err := x.readShard(ctx, shard); err != nil {
+			return err
+		}
+	}
+	keys := make([]int, 0, last-first)
+	for key := first; key < last; key++ {
+		keys = append(keys, key)
+	}
+	return x.readKeys(ctx, keys)
+}
+
 // shardMembers are the keys of a shard.
 func shardMembers(shard int) []int {
 	keys := make([]int, shardKeys)
