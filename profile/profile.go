@@ -82,7 +82,7 @@ var dsql = Profile{
 var extended = Profile{
 	Name: Extended,
 	Limits: Limits{
-		RowsPerTxn: 100_000, TxnBytes: 64 << 20, TxnAge: 300 * time.Second,
+		RowsPerTxn: 1_000_000, TxnBytes: 256 << 20, TxnAge: 300 * time.Second,
 		MessageBytes: 64 << 20, MaxConnections: 10000,
 		QueryMemory: 1 << 30, KeyBytes: 1981, RowBytes: 16 << 20, ColumnBytes: 16 << 20,
 		IndexColumns: 32, Columns: 1600,

@@ -124,6 +124,13 @@ func init() {
 		"set data type":       (*statement).setDataType,
 		"set statistics":      (*statement).setStatistics,
 		"validate constraint": (*statement).validateNow,
+		"storage parameters": func(_ *statement, _ *catalog.Table, a *ast.AlterAction) error {
+			names := make([]string, len(a.Options))
+			for i, o := range a.Options {
+				names[i] = o.Name
+			}
+			return checkStorageParameters(names)
+		},
 	}
 }
 

@@ -2,6 +2,7 @@ package ddl
 
 import (
 	"slices"
+	"strings"
 
 	"zorya/pgerr"
 	"zorya/sql/ast"
@@ -13,7 +14,7 @@ import (
 
 // createTable runs CREATE TABLE.
 func (s *statement) createTable(st *ast.CreateTable) error {
-	if err := checkTableForm(st); err != nil {
+	if err := s.checkTableForm(st); err != nil {
 		return err
 	}
 	schema, err := s.creationSchema(st.Name)
@@ -44,7 +45,7 @@ func (s *statement) countTables() int {
 }
 
 // checkTableForm refuses the forms of CREATE TABLE that no profile has.
-func checkTableForm(st *ast.CreateTable) error {
+func (s *statement) checkTableForm(st *ast.CreateTable) error {
 	switch {
 	case st.Persistence == "temp":
 		return unsupported("TEMPORARY or TEMP table not supported for CREATE TABLE")
@@ -56,7 +57,7 @@ func checkTableForm(st *ast.CreateTable) error {
 		return unsupported("PARTITION OF clause not supported for CREATE TABLE")
 	case len(st.Inherits) > 0:
 		return unsupported("INHERITS clause not supported for CREATE TABLE")
-	case len(st.With) > 0:
+	case len(st.With) > 0 && !s.lifts("storage parameters"):
 		return unsupported("WITH clause not supported for CREATE TABLE")
 	case st.Tablespace != "":
 		return unsupported("TABLESPACE clause not supported for CREATE TABLE")
@@ -66,6 +67,19 @@ func checkTableForm(st *ast.CreateTable) error {
 		return unsupported("USING clause not supported for CREATE TABLE")
 	case st.OfType:
 		return unsupported("OF clause not supported for CREATE TABLE")
+	}
+	return checkStorageParameters(st.With)
+}
+
+// storageParameters are those of PostgreSQL's tables. They are accepted and change
+// nothing here.
+var storageParameters = []string{"fillfactor", "toast_tuple_target", "parallel_workers", "user_catalog_table", "vacuum_index_cleanup", "vacuum_truncate", "oids"}
+
+func checkStorageParameters(names []string) error {
+	for _, name := range names {
+		if !slices.Contains(storageParameters, name) && !strings.HasPrefix(name, "autovacuum_") && name != "log_autovacuum_min_duration" {
+			return pgerr.New(pgerr.InvalidParameterValue, "unrecognized parameter \"%s\"", name)
+		}
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ var alterKinds = map[pg.AlterTableType]string{
 	pg.AlterTableType_AT_AddConstraint: "add constraint", pg.AlterTableType_AT_AlterConstraint: "alter constraint",
 	pg.AlterTableType_AT_ValidateConstraint: "validate constraint", pg.AlterTableType_AT_DropConstraint: "drop constraint",
 	pg.AlterTableType_AT_ChangeOwner: "owner to", pg.AlterTableType_AT_EnableRowSecurity: "enable row security",
+	pg.AlterTableType_AT_SetRelOptions: "storage parameters", pg.AlterTableType_AT_ResetRelOptions: "storage parameters",
 	pg.AlterTableType_AT_EnableTrigAll: "switch triggers", pg.AlterTableType_AT_EnableTrigUser: "switch triggers",
 	pg.AlterTableType_AT_DisableTrigAll: "switch triggers", pg.AlterTableType_AT_DisableTrigUser: "switch triggers",
 }
@@ -65,6 +66,7 @@ func (c *conv) alterAction(n *pg.AlterTableCmd) ast.AlterAction {
 		a.Role = c.role(n.Newowner)
 	case pg.AlterTableType_AT_SetRelOptions, pg.AlterTableType_AT_ResetRelOptions:
 		a.Options = c.relOptions(n.Def.GetList().GetItems())
+		a.Text = strings.TrimPrefix(n.Subtype.String(), "AT_")
 	}
 	if a.Kind == "" {
 		a.Kind, a.Text = "other", strings.TrimPrefix(n.Subtype.String(), "AT_")
