@@ -83,6 +83,10 @@ type Mutation struct {
 	Key    Key
 	Value  []byte // nil when Delete.
 	Delete bool   // A tombstone.
+	// Fresh says that the key held nothing until then, so that storage need not look
+	// up what ends. It is known to the transaction that claimed the key, and not kept
+	// in the journal.
+	Fresh bool
 }
 
 // A ReadPoint names the state that a transaction reads and plans with. It is

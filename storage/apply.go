@@ -100,7 +100,7 @@ func (s *Store) mutate(mutations []kv.Mutation, at kv.Timestamp) error {
 	a := &s.apply
 	for i := range mutations {
 		m := &mutations[i]
-		old, err := s.superseded(m.Key, at)
+		old, err := s.superseded(m, at)
 		if err != nil {
 			return err
 		}
@@ -121,13 +121,14 @@ func (s *Store) mutate(mutations []kv.Mutation, at kv.Timestamp) error {
 	return nil
 }
 
-// superseded returns the version that one of time at follows, or is shadowed by.
-// In a replay no record but a backfill needs to know: it is newer than all else.
-func (s *Store) superseded(key kv.Key, at kv.Timestamp) (version, error) {
-	if s.apply.replay && at == s.apply.state.Time {
+// superseded returns the version that a mutation of time at follows, or is shadowed by.
+// In a replay no record but a backfill needs to know, since it is newer than all else,
+// and nobody needs to know of a key that held nothing: a tombstone is not filed.
+func (s *Store) superseded(m *kv.Mutation, at kv.Timestamp) (version, error) {
+	if (s.apply.replay || m.Fresh) && at == s.apply.state.Time {
 		return version{deleted: true}, nil
 	}
-	return s.current(key)
+	return s.current(m.Key)
 }
 
 // current returns the newest version of a key, with the batch at hand; the zero

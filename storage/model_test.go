@@ -118,11 +118,24 @@ func (w *world) record() journal.Record {
 	for range rng.IntN(4) {
 		m := w.mutation()
 		taken := slices.ContainsFunc(r.Mutations, func(o kv.Mutation) bool { return bytes.Equal(o.Key, m.Key) })
+		m.Fresh = r.Kind == journal.Ordinary && w.absent(m.Key) && rng.IntN(2) == 0
 		if r.Kind != journal.Purge && !taken { // One mutation per key.
 			r.Mutations = append(r.Mutations, m)
 		}
 	}
 	return r
+}
+
+// absent reports whether a key certainly holds nothing after the records so far.
+func (w *world) absent(key kv.Key) bool {
+	for i := len(w.records) - 1; i >= 0; i-- {
+		for _, m := range w.records[i].Mutations {
+			if bytes.Equal(m.Key, key) {
+				return m.Delete && w.records[i].Kind == journal.Ordinary
+			}
+		}
+	}
+	return true
 }
 
 func (w *world) mutation() kv.Mutation {

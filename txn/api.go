@@ -92,6 +92,10 @@ type Tx interface {
 	// a blind write). Lock only claims. They fail with 25006 in a read-only
 	// transaction.
 	Put(key kv.Key, value []byte, s kv.Strength) error
+	// PutNew is Put of a key that holds nothing in the snapshot, and that no other
+	// transaction can have given a value since if this one commits: because of s, or of
+	// another key's claim.
+	PutNew(key kv.Key, value []byte, s kv.Strength) error
 	Delete(key kv.Key, s kv.Strength) error
 	Lock(key kv.Key, s kv.Strength) error
 	// Reference says that a statement relied on the descriptor under key: commit

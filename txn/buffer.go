@@ -38,12 +38,14 @@ type entry struct {
 	newest   int32 // Index in writes.
 	tower    int32 // Index in towers of its next entry on level 0.
 	prev     int32
+	fresh    bool // The snapshot has nothing under the key.
 }
 
 type write struct {
 	statement int
 	older     int32
 	deleted   bool
+	fresh     bool // No older transaction's value is replaced, if no own write came before.
 	value     []byte
 }
 
@@ -151,6 +153,7 @@ func (b *buffer) put(key kv.Key, s kv.Strength, w write) {
 	w.older = e.newest
 	if w.older == none {
 		b.keys++
+		e.fresh = e.fresh || w.fresh
 	} else if old := &b.writes[w.older]; old.statement == w.statement {
 		w.older = old.older // No scan sees the statement that is running.
 		*old = w

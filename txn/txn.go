@@ -85,6 +85,15 @@ func (t *Txn) Put(key kv.Key, value []byte, s kv.Strength) error {
 	return nil
 }
 
+// PutNew implements Tx.
+func (t *Txn) PutNew(key kv.Key, value []byte, s kv.Strength) error {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	t.buffer.put(key, s, write{statement: t.statement, value: value, fresh: true})
+	return nil
+}
+
 // Delete implements Tx.
 func (t *Txn) Delete(key kv.Key, s kv.Strength) error {
 	if err := t.writable(); err != nil {
@@ -206,7 +215,7 @@ func (t *Txn) request() (r *adjudicator.Request, size int64) {
 			r.Claims = append(r.Claims, kv.Claim{Key: e.key, Strength: e.strength})
 		}
 		if w != nil {
-			r.Mutations = append(r.Mutations, kv.Mutation{Key: e.key, Value: w.value, Delete: w.deleted})
+			r.Mutations = append(r.Mutations, kv.Mutation{Key: e.key, Value: w.value, Delete: w.deleted, Fresh: e.fresh})
 			size += int64(len(e.key) + len(w.value))
 		}
 	})

@@ -224,7 +224,7 @@ func (w *writer) insertAt(base kv.Key, row []types.Datum) error {
 			return err
 		}
 	}
-	if err := w.putBase(base, row, kv.Exclusive); err != nil {
+	if err := w.putNewBase(base, row); err != nil {
 		return err
 	}
 	for i := range w.s.indexes {
@@ -273,6 +273,17 @@ func (w *writer) putBase(base kv.Key, row []types.Datum, s kv.Strength) error {
 	return w.r.Tx.Put(base, value, s)
 }
 
+// putNewBase is putBase where no row is.
+func (w *writer) putNewBase(base kv.Key, row []types.Datum) error {
+	value := tuple.EncodeRow(w.s.t, row)
+	if err := w.rowSize(base, value); err != nil {
+		return err
+	}
+	return w.r.Tx.PutNew(base, value, kv.Exclusive)
+}
+
+// putEntry adds an entry that its index does not have. The claim of its own key, or of the
+// row's, sees to it that no other transaction adds it, unless the index is being built.
 func (w *writer) putEntry(x *indexSpec, e *entry) error {
 	if !e.present {
 		return nil
@@ -282,7 +293,10 @@ func (w *writer) putEntry(x *indexSpec, e *entry) error {
 			return err
 		}
 	}
-	return w.r.Tx.Put(e.key, e.value, e.strength())
+	if x.idx.State != catalog.IndexPublic {
+		return w.r.Tx.Put(e.key, e.value, e.strength())
+	}
+	return w.r.Tx.PutNew(e.key, e.value, e.strength())
 }
 
 // remove deletes the row old at base.
@@ -354,7 +368,7 @@ func (w *writer) move(from, to kv.Key, old, row []types.Datum) error {
 	if err := w.r.Tx.Delete(from, kv.Exclusive); err != nil {
 		return err
 	}
-	if err := w.putBase(to, row, kv.Exclusive); err != nil {
+	if err := w.putNewBase(to, row); err != nil {
 		return err
 	}
 	for i := range w.s.indexes {

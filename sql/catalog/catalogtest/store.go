@@ -107,6 +107,8 @@ func (t *Tx) Scan(_ context.Context, span kv.Span, _ txn.ScanOptions) txn.Iterat
 }
 
 // Put buffers a write.
+func (t *Tx) PutNew(key kv.Key, value []byte, s kv.Strength) error { return t.Put(key, value, s) }
+
 func (t *Tx) Put(key kv.Key, value []byte, s kv.Strength) error {
 	t.writes[string(key)] = write{bytes.Clone(value), t.statement}
 	return t.Lock(key, s)
