@@ -75,8 +75,44 @@ func (b *planner) outerJoin(n *rel.Join, conds []rel.Expr, want []rel.SortKey) N
 			on = append(on, c)
 		}
 	}
-	left := b.node(n.L, toL, want)
-	return b.filtered(b.join(n.Kind, left, side{node: n.R, conds: toR}, on, n.Columns()), here)
+	if n.Kind == rel.Left || n.Kind == rel.Semi || n.Kind == rel.Anti {
+		toR = append(toR, impliedOn(on, toL, r, l)...)
+	}
+	if n.Kind == rel.Semi {
+		toL = append(toL, impliedOn(on, toR, l, r)...)
+	}
+	join := b.join(n.Kind, b.node(n.L, toL, want), side{node: n.R, conds: toR}, on, n.Columns())
+	if x := b.fromDistinct(n, toL, toR, on); x != nil && x.Est().Total < join.Est().Total {
+		join = x
+	}
+	return b.filtered(join, here)
+}
+
+// fromDistinct plans a semi-join from its right side: the values there, each once, are
+// looked up in the left side. nil if that is not possible.
+func (b *planner) fromDistinct(n *rel.Join, toL, toR, on []rel.Expr) Node {
+	if n.Kind != rel.Semi || !readsTable(n.L) || !b.env.Settings.NestLoop {
+		return nil
+	}
+	own := idSet(n.R.Columns())
+	p := &rel.Project{Input: n.R}
+	for _, c := range on {
+		_, r, ok := hashable(c, idSet(n.L.Columns()), own)
+		col, plain := r.(*rel.Col)
+		if !ok || !plain {
+			return nil
+		}
+		for _, x := range n.R.Columns() {
+			if x.ID == col.ID {
+				p.Cols, p.Exprs = append(p.Cols, x), append(p.Exprs, col)
+			}
+		}
+	}
+	if len(p.Cols) == 0 {
+		return nil
+	}
+	right := b.node(&rel.DistinctOn{Input: p}, toR, nil)
+	return b.lookupJoin(rel.Inner, right, side{node: n.L, conds: toL}, on, n.Columns(), false)
 }
 
 func (b *planner) foldedConjuncts(e rel.Expr) []rel.Expr {
@@ -323,102 +359,171 @@ func (g *joinGroup) flatten(n rel.Node) {
 }
 
 // plan joins the group's relations: the smallest first, then always the one that
-// makes the cheapest step. Those that refer to others (LATERAL) wait for them.
+// makes the cheapest step, of those that a condition connects if there are any. Those
+// that refer to others (LATERAL) wait for them.
 func (g *joinGroup) plan(cols []rel.Column, want []rel.SortKey) Node {
-	b := g.b
-	sets := make([]map[rel.ColID]bool, len(g.sides))
-	needs := make([]map[rel.ColID]bool, len(g.sides))
-	all := map[rel.ColID]bool{}
+	o := &joinOrder{g: g, b: g.b, done: make([]bool, len(g.sides)), joined: map[rel.ColID]bool{}, all: map[rel.ColID]bool{}, want: want}
 	for i := range g.sides {
-		sets[i] = idSet(g.sides[i].node.Columns())
-		for id := range sets[i] {
-			all[id] = true
+		set := idSet(g.sides[i].node.Columns())
+		o.sets = append(o.sets, set)
+		o.needs = append(o.needs, freeColumns(g.sides[i].node))
+		for id := range set {
+			o.all[id] = true
 		}
 	}
-	for i := range g.sides {
-		needs[i] = freeColumns(g.sides[i].node)
-	}
-	var left, after []rel.Expr
-	for _, c := range g.conds {
-		if !movable(c) {
-			after = append(after, c)
-			continue
-		}
-		placed := false
-		for i := range g.sides {
-			own := true
-			for _, id := range columnsOf(c) {
-				own = own && (sets[i][id] || !all[id])
-			}
-			if own && touches(c, sets[i]) {
-				g.sides[i].conds = append(g.sides[i].conds, c)
-				placed = true
-				break
-			}
-		}
-		if !placed {
-			left = append(left, c)
-		}
-	}
-	joined := map[rel.ColID]bool{}
-	done := make([]bool, len(g.sides))
-	ready := func(i int) bool {
-		if done[i] {
-			return false
-		}
-		for id := range needs[i] {
-			if all[id] && !joined[id] {
-				return false
-			}
-		}
-		return true
-	}
-	var cur Node
+	after := o.share(g.conds)
 	for range g.sides {
-		at, next, used := -1, Node(nil), []rel.Expr(nil)
-		connected := false
-		for i := range g.sides {
-			if !ready(i) {
-				continue
-			}
-			var on []rel.Expr
-			for _, c := range left {
-				ok := true
-				for _, id := range columnsOf(c) {
-					ok = ok && (joined[id] || sets[i][id] || !all[id])
-				}
-				if ok {
-					on = append(on, c)
-				}
-			}
-			var n Node
-			link := false
-			if cur == nil {
-				n = b.node(g.sides[i].node, g.sides[i].conds, want)
-				on = nil
-			} else {
-				for _, c := range on {
-					link = link || touches(c, joined) && touches(c, sets[i])
-				}
-				out := append(append([]rel.Column(nil), cur.Columns()...), g.sides[i].node.Columns()...)
-				n = b.join(rel.Inner, cur, g.sides[i], on, out)
-			}
-			better := at < 0 || link && !connected || link == connected && g.cheaper(n, next, cur == nil)
-			if better {
-				at, next, used, connected = i, n, on, link
-			}
-		}
-		if at < 0 {
+		if !o.step() {
 			break // cannot be: the binder lets LATERAL refer to the left only
 		}
-		cur, done[at] = next, true
-		for id := range sets[at] {
-			joined[id] = true
-		}
-		left = without(left, used)
 	}
-	cur = b.filtered(cur, append(left, after...))
-	return reordered(cur, cols)
+	return reordered(g.b.filtered(o.cur, append(o.left, after...)), cols)
+}
+
+// A joinOrder is a joinGroup while its relations are put in order.
+type joinOrder struct {
+	g       *joinGroup
+	b       *planner
+	sets    []map[rel.ColID]bool // by side: its columns
+	needs   []map[rel.ColID]bool // by side: columns of others that it refers to
+	all     map[rel.ColID]bool
+	classes []*class
+	left    []rel.Expr // conditions on several sides that have not been used
+	want    []rel.SortKey
+
+	done   []bool // by side
+	joined map[rel.ColID]bool
+	cur    Node
+}
+
+// share gives each side its own conditions and keeps those on several sides. It returns
+// what must be checked when all is joined.
+func (o *joinOrder) share(conds []rel.Expr) (after []rel.Expr) {
+	var movables []rel.Expr
+	for _, c := range conds {
+		if movable(c) {
+			movables = append(movables, c)
+		} else {
+			after = append(after, c)
+		}
+	}
+	o.classes, movables = classes(movables, o.all)
+	for i := range o.g.sides {
+		for _, k := range o.classes {
+			o.g.sides[i].conds = append(o.g.sides[i].conds, k.within(o.sets[i])...)
+		}
+	}
+	for _, c := range movables {
+		if i := o.sideOf(c); i >= 0 {
+			o.g.sides[i].conds = append(o.g.sides[i].conds, c)
+		} else {
+			o.left = append(o.left, c)
+		}
+	}
+	return after
+}
+
+// sideOf is the side that a condition is about alone, -1 if there is none.
+func (o *joinOrder) sideOf(c rel.Expr) int {
+	cols := columnsOf(c)
+	for i, set := range o.sets {
+		own, some := true, false
+		for _, id := range cols {
+			own = own && (set[id] || !o.all[id])
+			some = some || set[id]
+		}
+		if own && some {
+			return i
+		}
+	}
+	return -1
+}
+
+// ready reports whether a side may come next.
+func (o *joinOrder) ready(i int) bool {
+	if o.done[i] {
+		return false
+	}
+	for id := range o.needs[i] {
+		if o.all[id] && !o.joined[id] {
+			return false
+		}
+	}
+	return true
+}
+
+// on are the conditions that can be checked when side i is joined, among them used of
+// those that are left; link tells that one connects it.
+func (o *joinOrder) on(i int) (on, used []rel.Expr, link bool) {
+	for _, k := range o.classes {
+		if c := k.between(o.joined, o.sets[i]); c != nil {
+			on, link = append(on, c), true
+		}
+	}
+	for _, c := range o.left {
+		ok := true
+		for _, id := range columnsOf(c) {
+			ok = ok && (o.joined[id] || o.sets[i][id] || !o.all[id])
+		}
+		if ok {
+			on, used = append(on, c), append(used, c)
+			link = link || touches(c, o.joined) && touches(c, o.sets[i])
+		}
+	}
+	return on, used, link
+}
+
+// step joins the next side; false if there is none.
+func (o *joinOrder) step() bool {
+	type choice struct {
+		side     int
+		on, used []rel.Expr
+	}
+	var linked, others []choice
+	for i := range o.g.sides {
+		if !o.ready(i) {
+			continue
+		}
+		c := choice{side: i}
+		link := false
+		if o.cur != nil {
+			c.on, c.used, link = o.on(i)
+		}
+		if link {
+			linked = append(linked, c)
+		} else {
+			others = append(others, c)
+		}
+	}
+	if len(linked) == 0 {
+		linked = others
+	}
+	var next Node
+	var best choice
+	for _, c := range linked {
+		n := o.join(c.side, c.on)
+		if next == nil || o.g.cheaper(n, next, o.cur == nil) {
+			next, best = n, c
+		}
+	}
+	if next == nil {
+		return false
+	}
+	o.cur, o.done[best.side] = next, true
+	for id := range o.sets[best.side] {
+		o.joined[id] = true
+	}
+	o.left = without(o.left, best.used)
+	return true
+}
+
+func (o *joinOrder) join(i int, on []rel.Expr) Node {
+	s := o.g.sides[i]
+	if o.cur == nil {
+		return o.b.node(s.node, s.conds, o.want)
+	}
+	out := append(append([]rel.Column(nil), o.cur.Columns()...), s.node.Columns()...)
+	return o.b.join(rel.Inner, o.cur, s, on, out)
 }
 
 // cheaper compares two next steps. At the start the smaller relation is better.
