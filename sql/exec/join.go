@@ -19,13 +19,13 @@ type joinSpec struct {
 	on     *expr.Compiled
 	nl, nr int   // columns of L and R
 	out    []int // output columns among L's and R's; nil: all
-	keep   bool  // R is the same at every rescan
+	keep   bool  // the join is run many times, and R is the same every time
 	again  bool  // the join is run many times
 	lFirst bool  // read L before R: without rows of L, R need not be read
 }
 
 func (c *compiler) joinSpec(n plan.Node, kind rel.JoinKind, l, r plan.Node, on rel.Expr, rescan bool) (*joinSpec, error) {
-	s := &joinSpec{kind: kind, nl: len(l.Columns()), nr: len(r.Columns()), keep: plan.Constant(r), again: c.inner > 0,
+	s := &joinSpec{kind: kind, nl: len(l.Columns()), nr: len(r.Columns()), keep: c.inner > 0 && plan.Constant(r), again: c.inner > 0,
 		lFirst: kind != rel.Right && kind != rel.Full && l.Est().Startup < r.Est().Total}
 	var err error
 	if s.l, err = c.node(l); err != nil {
@@ -499,7 +499,7 @@ func (c *compiler) hashJoin(n *plan.HashJoin) (spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.keep = plan.Constant(n.R, n.RKeys...) // The table holds the keys, which outer columns may decide.
+	j.keep = c.inner > 0 && plan.Constant(n.R, n.RKeys...) // The table holds the keys, which outer columns may decide.
 	s := &hashJoinSpec{joinSpec: j, nullAware: n.NullAware && n.Kind == rel.Anti}
 	if s.lKeys, err = c.exprs(n.LKeys, n.L.Columns()); err != nil {
 		return nil, err

@@ -102,11 +102,21 @@ func (k *class) between(l, r map[rel.ColID]bool) rel.Expr {
 	if k.value != nil {
 		return nil
 	}
-	a, b := k.among(l), k.among(r)
-	if len(a) == 0 || len(b) == 0 {
+	a, b := k.first(l), k.first(r)
+	if a == nil || b == nil {
 		return nil
 	}
-	return k.equal(a[0], b[0])
+	return k.equal(a, b)
+}
+
+// first is a column that is in a set; nil if none is.
+func (k *class) first(set map[rel.ColID]bool) *rel.Col {
+	for _, c := range k.cols {
+		if set[c.ID] {
+			return c
+		}
+	}
+	return nil
 }
 
 // equalColumns takes `column = column` apart, for two columns of a set that have one type.

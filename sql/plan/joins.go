@@ -387,7 +387,7 @@ type joinOrder struct {
 	sets    []map[rel.ColID]bool // by side: its columns
 	needs   []map[rel.ColID]bool // by side: columns of others that it refers to
 	all     map[rel.ColID]bool
-	classes []*class
+	classes [][]*class // by side: those with a column of it
 	left    []rel.Expr // conditions on several sides that have not been used
 	want    []rel.SortKey
 
@@ -407,10 +407,14 @@ func (o *joinOrder) share(conds []rel.Expr) (after []rel.Expr) {
 			after = append(after, c)
 		}
 	}
-	o.classes, movables = classes(movables, o.all)
+	list, movables := classes(movables, o.all)
+	o.classes = make([][]*class, len(o.g.sides))
 	for i := range o.g.sides {
-		for _, k := range o.classes {
-			o.g.sides[i].conds = append(o.g.sides[i].conds, k.within(o.sets[i])...)
+		for _, k := range list {
+			if k.first(o.sets[i]) != nil {
+				o.classes[i] = append(o.classes[i], k)
+				o.g.sides[i].conds = append(o.g.sides[i].conds, k.within(o.sets[i])...)
+			}
 		}
 	}
 	for _, c := range movables {
@@ -455,7 +459,7 @@ func (o *joinOrder) ready(i int) bool {
 // on are the conditions that can be checked when side i is joined, among them used of
 // those that are left; link tells that one connects it.
 func (o *joinOrder) on(i int) (on, used []rel.Expr, link bool) {
-	for _, k := range o.classes {
+	for _, k := range o.classes[i] {
 		if c := k.between(o.joined, o.sets[i]); c != nil {
 			on, link = append(on, c), true
 		}
