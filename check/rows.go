@@ -54,7 +54,7 @@ func (x *inspection) data() error {
 }
 
 func (x *inspection) tableCheck(t *catalog.Table) (*tableCheck, error) {
-	env := &bind.Env{Snap: x.snap, Role: catalog.AdminRole, ParseExpr: parser.ParseExpr, ParseSelect: parser.ParseSelect}
+	env := &bind.Env{Snap: x.snap, Role: catalog.AdminRole, ParseExpr: parser.ParseExpr, ParseSelect: parser.ParseSelect, ParseBody: parser.ParseBody}
 	bound, err := bind.BindTableExprs(env, t)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	"zorya/sql/ast"
 	"zorya/sql/bind"
@@ -78,7 +80,7 @@ type ddlBinder struct {
 func (b ddlBinder) env(snap *catalog.Snapshot) *bind.Env {
 	b.s.txn.snap = snap // executeDDL puts it back.
 	e := b.s.bindEnv(b.ctx)
-	e.Role, e.SearchPath = b.ddl.Role, b.ddl.SearchPath
+	e.Role, e.SearchPath, e.NoInline = b.ddl.Role, b.ddl.SearchPath, true
 	return e
 }
 
@@ -160,7 +162,20 @@ func (b ddlBinder) notUpdatable(snap *catalog.Snapshot, v *catalog.Table) string
 }
 
 func (b ddlBinder) checkFunction(snap *catalog.Snapshot, f *catalog.Function) ([]types.OID, error) {
-	return bind.CheckFunction(b.env(snap), f)
+	env := b.env(snap)
+	refs, err := bind.CheckFunction(env, f, func(tree ast.Stmt) error { return b.s.mayStandInBody(f, tree) })
+	if err != nil || !strings.HasPrefix(f.Shown, "RETURN ") {
+		return refs, err
+	}
+	if x, err := bind.BodyExpr(env, f); x != nil && err == nil {
+		f.Shown = "RETURN " + expr.Deparse(x, func(id rel.ColID) string {
+			if name := bind.ArgName(f, int(id)); name != "" {
+				return funcs.QuoteIdent(name)
+			}
+			return "$" + strconv.Itoa(int(id))
+		})
+	}
+	return refs, nil
 }
 
 func columnNames(t *catalog.Table) func(i int) string {

@@ -38,7 +38,7 @@ func (s *Session) funcCtx(ctx context.Context) *funcs.Ctx {
 func (s *Session) bindEnv(ctx context.Context) *bind.Env {
 	return &bind.Env{
 		Snap: s.txn.snap, SearchPath: s.searchPath(), Role: s.roleOID, FuncCtx: s.funcCtx(ctx),
-		ParseExpr: parser.ParseExpr, ParseSelect: parser.ParseSelect,
+		ParseExpr: parser.ParseExpr, ParseSelect: parser.ParseSelect, ParseBody: parser.ParseBody,
 		Extended: s.prof.Lifts("run-time types"),
 	}
 }

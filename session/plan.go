@@ -13,7 +13,6 @@ import (
 	"zorya/sql/ast"
 	"zorya/sql/bind"
 	"zorya/sql/exec"
-	"zorya/sql/expr"
 	"zorya/sql/parser"
 	"zorya/sql/plan"
 	"zorya/sql/rel"
@@ -217,27 +216,6 @@ func sameFields(a, b []Field) bool {
 		}
 	}
 	return true
-}
-
-// start runs a plan with parameters.
-func (s *Session) start(ctx context.Context, pl *planned, params []types.Datum, instrument bool) (*exec.Cursor, error) {
-	if err := s.txn.snap.Check(s.roleOID, pl.query.Privs); err != nil {
-		return nil, err
-	}
-	if pl.query.Writes || pl.query.Locks {
-		for _, ref := range pl.query.Refs {
-			s.txn.tx.Reference(ref.Key)
-		}
-	}
-	lim := s.prof.Limits
-	return pl.program.Start(&exec.Context{
-		Ctx: ctx, Env: &expr.Env{Ctx: s.funcCtx(ctx), Params: params, Domain: s.checkDomain},
-		Tx: s.txn.tx, Snap: s.txn.snap, Role: s.roleOID, Virtual: s.virtualRows,
-		Bound: s.tableExprs(ctx), Default: s.columnDefault(ctx),
-		Limits:     StatementLimits(lim),
-		Deferred:   &s.txn.deferred,
-		Instrument: instrument,
-	})
 }
 
 // StatementLimits are a profile's limits on one statement.

@@ -197,10 +197,16 @@ func (s *Session) checkMix(tree ast.Stmt) error {
 	return nil
 }
 
+var transactionNames = map[ast.TxnKind]string{ast.Begin: "BEGIN", ast.Commit: "COMMIT", ast.Rollback: "ROLLBACK", ast.RollbackTo: "ROLLBACK TO SAVEPOINT",
+	ast.Savepoint: "SAVEPOINT", ast.Release: "RELEASE"}
+
 // commandName is a statement's name as error messages have it.
 func commandName(tree ast.Stmt) string {
 	if _, ok := tree.(*ast.Truncate); ok {
 		return "TRUNCATE TABLE"
+	}
+	if t, ok := tree.(*ast.Transaction); ok {
+		return transactionNames[t.Kind]
 	}
 	name := strings.TrimPrefix(fmt.Sprintf("%T", tree), "*ast.")
 	var b strings.Builder

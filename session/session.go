@@ -28,6 +28,7 @@ type Shared struct {
 	Log       *slog.Logger
 	plans     planCache
 	parses    parseCache
+	routines  routineCache
 
 	conflicts  conflictLog
 	injections roleInjections
@@ -76,6 +77,7 @@ type Session struct {
 	domains domainSet
 	// affected is how many rows the last statement of the session's own changed.
 	affected int64
+	calls    int          // of SQL functions that are running, each inside of the one before
 	random   funcs.Random // behind random() and setseed()
 	query    string       // what the client sent: current_query()
 }

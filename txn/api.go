@@ -103,6 +103,12 @@ type Tx interface {
 	Reference(key kv.Key)
 	// Step begins the next statement.
 	Step()
+	// Enter begins a statement inside of the running one: one of the body of a function
+	// that it calls. It sees what the running one has written so far. Leave, given what
+	// Enter returned, goes on with the running one, which does not see what the inner
+	// one wrote.
+	Enter() (outer int)
+	Leave(outer int)
 	// CountRows adds base-row modifications; it fails with 54000 past the limit.
 	CountRows(n int) error
 	// CheckAge fails with 54000 once the transaction is past the age limit.

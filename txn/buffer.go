@@ -23,6 +23,7 @@ type buffer struct {
 	height  int
 	keys    int  // Entries with a write.
 	scans   int  // Open scans; while there are any, no write is forgotten.
+	nested  int  // Statements inside of others; these may still see what was before.
 	saved   bool // There are savepoints, of which the same holds.
 	raised  []raised
 }
@@ -158,7 +159,7 @@ func (b *buffer) put(key kv.Key, s kv.Strength, w write) {
 		w.older = old.older // No scan sees the statement that is running.
 		*old = w
 		return
-	} else if b.scans == 0 && !b.saved {
+	} else if b.scans == 0 && b.nested == 0 && !b.saved {
 		// Nobody sees what is older than the write before this statement.
 		old.older = none
 	}

@@ -88,7 +88,7 @@ func (db *DB) Begin(ctx context.Context, o Options) (*Txn, error) {
 	if o.Limits != nil {
 		limits = *o.Limits
 	}
-	return &Txn{db: db, point: db.o.Latest(), began: db.o.Elapsed(), readOnly: o.ReadOnly, limits: limits, statement: 1}, nil
+	return &Txn{db: db, point: db.o.Latest(), began: db.o.Elapsed(), readOnly: o.ReadOnly, limits: limits, statement: 1, last: 1}, nil
 }
 
 // Latest returns the newest read point: what a transaction that begins now reads.

@@ -19,7 +19,7 @@ type raised struct {
 // Save makes a savepoint. Writes before and after it are those of different
 // statements.
 func (t *Txn) Save() Savepoint {
-	t.statement++
+	t.Step()
 	t.buffer.saved = true
 	return Savepoint{statement: t.statement, raised: len(t.buffer.raised), rows: t.rows, refs: len(t.refs)}
 }
@@ -30,7 +30,7 @@ func (t *Txn) RollbackTo(p Savepoint) {
 	t.buffer.rollbackTo(p)
 	t.rows = p.rows
 	t.refs = t.refs[:p.refs]
-	t.statement++
+	t.Step()
 }
 
 func (b *buffer) rollbackTo(p Savepoint) {

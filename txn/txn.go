@@ -17,7 +17,8 @@ import (
 // The simple view: reads come from a snapshot, writes go into a buffer, COMMIT
 // sends the buffer away. What makes it less simple is that a statement sees own
 // writes, but not those of itself: each write carries its statement's number, and
-// a read looks at smaller ones only.
+// a read looks at smaller ones only. A statement inside of another one, in a function,
+// has a number of its own, higher than all before.
 type Txn struct {
 	db        *DB
 	point     kv.ReadPoint
@@ -26,6 +27,7 @@ type Txn struct {
 	limits    Limits
 	done      bool
 	statement int // Writes of smaller ones are visible.
+	last      int // The highest number that a statement has had.
 	rows      int
 	refs      []kv.Key
 	buffer    buffer
@@ -49,7 +51,7 @@ func (t *Txn) Get(ctx context.Context, key kv.Key) (Value, bool, error) {
 
 // GetLatest implements Tx.
 func (t *Txn) GetLatest(ctx context.Context, key kv.Key) (Value, bool, error) {
-	return t.get(ctx, key, t.statement+1)
+	return t.get(ctx, key, t.last+1)
 }
 
 func (t *Txn) get(ctx context.Context, key kv.Key, statement int) (Value, bool, error) {
@@ -71,7 +73,7 @@ func (t *Txn) Scan(ctx context.Context, span kv.Span, o ScanOptions) Iterator {
 	stored.Limit = 0 // Rows may be missing after the overlay.
 	statement := t.statement
 	if o.Latest {
-		statement++
+		statement = t.last + 1
 	}
 	return newOverlay(&t.buffer, statement, span, o, t.db.o.Store.Scan(ctx, span, t.point.Time, stored))
 }
@@ -133,7 +135,24 @@ func (t *Txn) Reference(key kv.Key) {
 }
 
 // Step implements Tx.
-func (t *Txn) Step() { t.statement++ }
+func (t *Txn) Step() {
+	t.last++
+	t.statement = t.last
+}
+
+// Enter implements Tx.
+func (t *Txn) Enter() (outer int) {
+	outer = t.statement
+	t.Step()
+	t.buffer.nested++
+	return outer
+}
+
+// Leave implements Tx.
+func (t *Txn) Leave(outer int) {
+	t.statement = outer
+	t.buffer.nested--
+}
 
 // HasWrites reports whether there is something to commit: a write or a claim.
 func (t *Txn) HasWrites() bool { return len(t.buffer.entries) > 0 }

@@ -148,8 +148,9 @@ func (n *naive) scan(state map[string]string, span kv.Span, o ScanOptions) (pair
 
 // An openScan is a scan under way, and the rest of what it must return.
 type openScan struct {
-	it   Iterator
-	want []string
+	it    Iterator
+	want  []string
+	depth int // of statements inside of others; a scan ends with its statement
 }
 
 // saved is a savepoint, and all that the model knew then.
@@ -161,7 +162,8 @@ type saved struct {
 }
 
 // TestTransactionAgainstModel runs random statements and savepoints, with scans that
-// stay open over later statements, against whole copies of the state.
+// stay open over later statements and statements inside of others, against whole copies
+// of the state.
 func TestTransactionAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		key := rapid.Custom(func(t *rapid.T) string {
@@ -175,9 +177,33 @@ func TestTransactionAgainstModel(t *testing.T) {
 			after: []map[string]string{maps.Clone(snapshot), maps.Clone(snapshot)}}
 		var scans []openScan
 		var points []saved
+		var outer []func() // ends the inner statements
 		strength := rapid.SampledFrom([]kv.Strength{kv.None, kv.Share, kv.Update, kv.Exclusive})
 		t.Repeat(map[string]func(*rapid.T){
+			"enter": func(*rapid.T) {
+				was, seen := tx.Enter(), n.visible()
+				n.after = append(n.after, maps.Clone(n.current()))
+				outer = append(outer, func() {
+					tx.Leave(was)
+					n.after = append(n.after, seen, n.current())
+				})
+			},
+			"leave": func(*rapid.T) {
+				if last := len(outer) - 1; last >= 0 {
+					outer[last]()
+					outer = outer[:last]
+					scans = slices.DeleteFunc(scans, func(s openScan) bool {
+						if s.depth > last {
+							s.it.Close()
+						}
+						return s.depth > last
+					})
+				}
+			},
 			"step": func(*rapid.T) {
+				if len(outer) > 0 {
+					return
+				}
 				tx.Step()
 				n.after = append(n.after, maps.Clone(n.current()))
 			},
@@ -198,12 +224,15 @@ func TestTransactionAgainstModel(t *testing.T) {
 				n.claims[k] = max(s, n.claims[k])
 			},
 			"save": func(*rapid.T) {
+				if len(outer) > 0 {
+					return
+				}
 				p := saved{at: tx.Save(), state: maps.Clone(n.current()), claims: maps.Clone(n.claims), written: maps.Clone(n.written)}
 				n.after = append(n.after, maps.Clone(n.current()))
 				points = append(points, p)
 			},
 			"rollback to": func(t *rapid.T) {
-				if len(points) == 0 {
+				if len(points) == 0 || len(outer) > 0 {
 					return
 				}
 				for _, s := range scans {
@@ -251,7 +280,7 @@ func TestTransactionAgainstModel(t *testing.T) {
 					t.Fatal("latest: too many")
 				}
 				it.Close()
-				scans = append(scans, openScan{tx.Scan(ctx, span, o), n.scan(n.visible(), span, o)})
+				scans = append(scans, openScan{tx.Scan(ctx, span, o), n.scan(n.visible(), span, o), len(outer)})
 			},
 			"advance": func(t *rapid.T) {
 				if len(scans) == 0 {

@@ -247,8 +247,11 @@ type (
 		Returns         *TypeName
 		Language        string
 		Body            string
+		HasBody         bool // AS
+		BodyItems       int  // strings of AS
 		SQLBody         []Stmt
 		SQLBodyText     string
+		SQLBodyShown    string // as pg_get_functiondef shows it
 		Volatility      string // "", "immutable", "stable", "volatile"
 		Strict          bool
 		SecurityDefiner bool

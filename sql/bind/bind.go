@@ -14,6 +14,7 @@ package bind
 
 import (
 	"sort"
+	"strings"
 
 	"zorya/pgerr"
 	"zorya/sql/ast"
@@ -37,6 +38,10 @@ type Env struct {
 	// bodies, SQL functions.
 	ParseExpr   func(text string) (ast.Expr, error)
 	ParseSelect func(text string) (*ast.Select, error)
+	ParseBody   func(text string) ([]ast.Stmt, error)
+	// NoInline leaves calls of SQL functions as they are: the catalog keeps the call and
+	// not what the function does today.
+	NoInline bool
 	// Extended is the profile that lifts DSQL's own restrictions.
 	Extended bool
 	// NoParams refuses $n (42P02): statements of the simple query protocol.
@@ -80,6 +85,12 @@ type binder struct {
 	depth     int      // nesting of expressions and queries
 	views     int      // nesting of views
 	fnArgs    []*nsCol // arguments of the SQL function whose body is being bound
+	fnName    string
+	// inlining are the functions whose bodies are being bound; routines are those that
+	// the statement calls, by their types, and routineOfFunc finds them again.
+	inlining      []types.OID
+	routines      map[string]*funcs.Func
+	routineOfFunc map[*funcs.Func]*funcs.Routine
 
 	late        *pgerr.Error
 	locks       bool
@@ -93,11 +104,12 @@ type colInfo struct {
 	scope  *scope // the query level whose FROM (or aggregation) yields it
 	rel    string // alias of its relation, for messages
 	name   string
-	item   *item // the FROM item, if it is a stored table
-	attr   int   // index in Table.Columns, with item
-	agg    bool  // result of an aggregate of scope
-	window bool  // result of a window function of scope
-	fields []rel.Column
+	item   *item        // the FROM item, if it is a stored table
+	attr   int          // index in Table.Columns, with item
+	agg    bool         // result of an aggregate of scope
+	window bool         // result of a window function of scope
+	fields []rel.Column // of a record
+	elems  []rel.Column // of the records in an array
 }
 
 // A privUse collects the columns that a statement touches of a relation.
@@ -160,10 +172,27 @@ func (b *binder) later(e *pgerr.Error) {
 }
 
 func (b *binder) errorAt(pos int, e *pgerr.Error) error {
+	e = b.spelled(e)
 	if b.stored > 0 {
 		return e
 	}
 	return e.At(pos)
+}
+
+// spelled names the row types in an error.
+func (b *binder) spelled(e *pgerr.Error) *pgerr.Error {
+	if !strings.Contains(e.Message, "\x02") && !strings.Contains(e.Detail, "\x02") {
+		return e
+	}
+	name := func(t types.OID) string {
+		if table := b.tableOf(t); table != nil {
+			return table.Name
+		}
+		return "???"
+	}
+	c := *e
+	c.Message, c.Detail = funcs.Unmark(e.Message, name), funcs.Unmark(e.Detail, name)
+	return &c
 }
 
 func catch(err *error) {

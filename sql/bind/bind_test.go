@@ -75,7 +75,7 @@ func fixture() *catalog.Snapshot {
 func testEnv() *Env {
 	return &Env{
 		Snap: fixture(), SearchPath: []string{"public"}, Role: catalog.AdminRole,
-		ParseExpr: parser.ParseExpr,
+		ParseExpr: parser.ParseExpr, ParseBody: parser.ParseBody,
 		ParseSelect: func(text string) (*ast.Select, error) {
 			list, err := parser.Parse(text)
 			if err != nil {

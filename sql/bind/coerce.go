@@ -11,7 +11,13 @@ import (
 	"zorya/sql/types"
 )
 
-func typeName(t types.T) string { return types.FormatType(types.Of(t.OID)) }
+// typeName is a type's name in messages.
+func typeName(t types.T) string {
+	if t.OID != 0 && types.Get(t.OID) == nil {
+		return funcs.Marked(t.OID)
+	}
+	return types.FormatType(types.Of(t.OID))
+}
 
 func oidOf(x rel.Expr) types.OID { return x.Type().OID }
 
@@ -54,6 +60,12 @@ func (b *binder) coerceType(x rel.Expr, t types.T, ctx funcs.CastContext, pos in
 	from := oidOf(x)
 	if from == t.OID || isPseudo(t.OID) {
 		return x, true
+	}
+	if table := b.tableOf(t.OID); table != nil {
+		_, literal := x.(*rel.Const)
+		if from == types.UnknownOID && literal || isRecord(from) {
+			return b.castToRow(x, table, pos), true
+		}
 	}
 	if from == types.UnknownOID {
 		return b.coerceUnknown(x, t, pos), true

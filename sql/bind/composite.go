@@ -5,6 +5,7 @@ import (
 
 	"zorya/pgerr"
 	"zorya/sql/ast"
+	"zorya/sql/catalog"
 	"zorya/sql/funcs"
 	"zorya/sql/rel"
 	"zorya/sql/types"
@@ -61,10 +62,23 @@ func (b *binder) array(s *scope, x *ast.ArrayExpr, elem types.OID) rel.Expr {
 		return e
 	}
 	arr := arrayOf(t.OID)
+	if arr == 0 && b.isComposite(t.OID) {
+		arr, e.Elem = types.RecordArrayOID, types.RecordOID
+	}
 	if arr == 0 {
 		b.fail(x.At, pgerr.UndefinedObject, "could not find array type for data type %s", typeName(t))
 	}
 	e.T = types.T{OID: arr, Typmod: t.Typmod}
+	return e
+}
+
+// arrayOfRows binds ARRAY[…]::t[] for a table's row type. Such an array is one of records;
+// its rows have the type.
+func (b *binder) arrayOfRows(s *scope, x *ast.ArrayExpr, t *catalog.Table) rel.Expr {
+	e := &rel.ArrayExpr{T: types.Of(types.RecordArrayOID), Elem: types.RecordOID}
+	for _, el := range x.Elems {
+		e.Elems = append(e.Elems, b.castToRow(b.expr(s, el), t, startOf(el)))
+	}
 	return e
 }
 
@@ -112,12 +126,21 @@ func (b *binder) field(e rel.Expr, name string, pos int) rel.Expr {
 		}
 	}
 	if row, ok := e.(*rel.RowExpr); ok && b.wholeRows[row] != "" {
+		if x := b.method(e, name, pos); x != nil {
+			return x
+		}
 		b.fail(pos, pgerr.UndefinedColumn, "column %s.%s does not exist", b.wholeRows[row], name)
 	}
 	for i, c := range b.fieldsOf(e) {
 		if c.Name == name {
 			return &rel.Field{T: c.T, X: e, N: i, Name: name}
 		}
+	}
+	if x := b.method(e, name, pos); x != nil {
+		return x
+	}
+	if b.tableOf(oidOf(e)) != nil {
+		b.fail(pos, pgerr.UndefinedColumn, "column \"%s\" not found in data type %s", name, typeName(e.Type()))
 	}
 	if oidOf(e) == types.RecordOID {
 		b.fail(pos, pgerr.UndefinedColumn, "could not identify column \"%s\" in record data type", name)
@@ -146,7 +169,12 @@ func (b *binder) fieldsOf(e rel.Expr) []rel.Column {
 		if cols := e.Query.Columns(); e.Kind == rel.ScalarQuery && len(cols) == 1 {
 			return b.fieldsOf(&rel.Col{T: cols[0].T, ID: cols[0].ID})
 		}
+	case *rel.Subscript:
+		return b.elemFields(e.X)
 	case *rel.Call:
+		if e.Fn.Name == "unnest" && len(e.Args) == 1 {
+			return b.elemFields(e.Args[0])
+		}
 		if rec := templateOf(e); rec != nil {
 			return templateFields(rec)
 		}
@@ -161,6 +189,41 @@ func (b *binder) fieldsOf(e rel.Expr) []rel.Column {
 	}
 	if t := b.tableOf(oidOf(e)); t != nil {
 		return tableFields(t)
+	}
+	return nil
+}
+
+// elemFields returns the columns of the records in an array, if binding knows them.
+func (b *binder) elemFields(e rel.Expr) []rel.Column {
+	switch e := e.(type) {
+	case *rel.ArrayExpr:
+		for _, el := range e.Elems {
+			if e.Multi {
+				return b.elemFields(el)
+			}
+			if f := b.fieldsOf(el); f != nil {
+				return f
+			}
+		}
+	case *rel.Col:
+		if c := b.cols[e.ID]; c != nil {
+			return c.elems
+		}
+	}
+	return nil
+}
+
+// method binds row.f where f is a user's function over rows of that table; nil if there
+// is none.
+func (b *binder) method(row rel.Expr, name string, pos int) rel.Expr {
+	if b.env.Snap == nil || b.tableOf(oidOf(row)) == nil {
+		return nil
+	}
+	for _, f := range b.env.Snap.ResolveFunctions(b.path, "", name) {
+		if in := inputTypes(f); len(in) == 1 && in[0] == oidOf(row) && !f.Set {
+			c := &callSite{x: &ast.Func{Pos: ast.Pos{At: pos}, Name: name, Args: []ast.Expr{nil}}, args: []arg{{row, pos}}}
+			return b.callUser(&scope{}, c, b.userFunction(c))
+		}
 	}
 	return nil
 }

@@ -154,7 +154,11 @@ func (b *binder) isTest(s *scope, x *ast.Is) rel.Expr {
 	}
 	all := &rel.Bool{Op: rel.And}
 	for _, f := range row.Args {
-		all.Args = append(all.Args, &rel.IsTest{X: f, What: rel.IsNull, Not: x.Not})
+		what := rel.IsNull
+		if b.isComposite(oidOf(f)) {
+			what = rel.IsUnknown // A row in a row is no NULL, whatever its fields are.
+		}
+		all.Args = append(all.Args, &rel.IsTest{X: f, What: what, Not: x.Not})
 	}
 	return conjunction(all)
 }
@@ -214,6 +218,13 @@ func (b *binder) noSets(e rel.Expr, where string, pos int) {
 func (b *binder) castExpr(s *scope, x *ast.Cast) rel.Expr {
 	if t := b.rowType(x.Type); t != nil && b.findDomain(x.Type.Schema, x.Type.Name) == nil {
 		return b.castToRow(b.expr(s, x.X), t, x.At)
+	}
+	if a, ok := x.X.(*ast.ArrayExpr); ok && x.Type.Array == 1 {
+		row := x.Type
+		row.Array = 0
+		if t := b.rowType(row); t != nil {
+			return b.arrayOfRows(s, a, t)
+		}
 	}
 	t, domain := b.resolveType(x.Type)
 	if a, ok := x.X.(*ast.ArrayExpr); ok && elemOf(t.OID) != 0 {

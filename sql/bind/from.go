@@ -276,35 +276,6 @@ func (b *binder) funcTable(s *scope, te *ast.FuncTable) (rel.Node, *item) {
 	return n, it
 }
 
-// sqlFunctionItem binds a FROM entry that is one set-returning SQL function of a
-// user; no item if it is not.
-func (b *binder) sqlFunctionItem(s *scope, te *ast.FuncTable) (rel.Node, *item) {
-	if len(te.Funcs) != 1 || te.Ordinality {
-		return nil, nil
-	}
-	call, ok := te.Funcs[0].X.(*ast.Func)
-	if !ok {
-		return nil, nil
-	}
-	n, q, name := b.tableFunction(s, call, te.Funcs[0].Defs)
-	if n == nil {
-		return nil, nil
-	}
-	it := &item{name: te.Alias, aliased: te.Alias != "", relVisible: true, colVisible: true, function: true}
-	if it.name == "" {
-		it.name = name
-	}
-	for _, c := range q.cols {
-		col := c.Name
-		if col == "" {
-			col = it.name
-		}
-		it.cols = append(it.cols, b.adopt(s, it, c, col))
-	}
-	b.rename(it, te.Columns)
-	return n, it
-}
-
 // rowsFunc binds one function; unnest of several arrays is several functions.
 func (b *binder) rowsFunc(s *scope, f ast.RowsFunc, te *ast.FuncTable) []tableFunc {
 	if call, ok := f.X.(*ast.Func); ok && call.Name == "unnest" && len(call.Args) > 1 && call.Schema == "" && len(f.Defs) == 0 {
@@ -336,7 +307,12 @@ func (b *binder) rowFunc(s *scope, f ast.RowsFunc, te *ast.FuncTable) tableFunc 
 	}
 	t.cols = b.functionColumns(x, call, f, pos)
 	t.fn.Ncols = len(t.cols)
-	t.fn.Record = (call == nil || !call.Fn.Set || templateOf(call) != nil) && b.isComposite(oidOf(x))
+	user := call != nil && b.routineOfFunc[call.Fn] != nil
+	t.fn.Record = (call == nil || !call.Fn.Set || templateOf(call) != nil || user) && b.isComposite(oidOf(x))
+	if user {
+		known := b.withColumns(call, t.cols)
+		t.x, t.fn.X = known, known
+	}
 	rec := templateOf(call)
 	if rec != nil && len(rec.Types) > 0 {
 		b.sameRow(rec, t.cols)

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"zorya/pgerr"
 	"zorya/sql/ast"
 	"zorya/sql/catalog"
@@ -32,7 +34,7 @@ func (b *binder) function(s *scope, x *ast.Func) rel.Expr {
 		}
 	}
 	b.checkArgNames(x)
-	if e := b.fieldCall(c); e != nil {
+	if e := b.fieldCall(c); e != nil && !b.overRow(c) {
 		return e
 	}
 	if f := b.userFunction(c); f != nil {
@@ -122,6 +124,18 @@ func (b *binder) fieldCall(c *callSite) rel.Expr {
 	return nil
 }
 
+// overRow tells whether a user's function takes the very row that a call gives it: it
+// goes before a field of the same name.
+func (b *binder) overRow(c *callSite) bool {
+	if b.env.Snap == nil {
+		return false
+	}
+	return slices.ContainsFunc(b.env.Snap.ResolveFunctions(b.path, "", c.x.Name), func(f *catalog.Function) bool {
+		in := inputTypes(f)
+		return len(in) == 1 && in[0] == oidOf(c.args[0].x)
+	})
+}
+
 // castCall binds type(x): a cast in a call's clothes, unless a function of that
 // very signature exists.
 func (b *binder) castCall(c *callSite) rel.Expr {
@@ -140,7 +154,7 @@ func (b *binder) castCall(c *callSite) rel.Expr {
 	}
 	if from != types.UnknownOID {
 		e, ok := funcs.FindCast(from, ty.OID, funcs.Explicit)
-		if !ok || e.Method == funcs.ByFunc || e.Method == funcs.ByInOut && from == types.RecordOID {
+		if !ok || e.Method == funcs.ByFunc || e.Method == funcs.ByInOut && b.isComposite(from) {
 			return nil
 		}
 	}
@@ -233,7 +247,30 @@ func (b *binder) defaultArg(c *callSite, at int, t types.T, d types.Datum) rel.E
 	}
 	text := c.user.ArgDefaults[at-(len(c.fn.Args)-len(c.user.ArgDefaults))]
 	e := b.storedExpr(&scope{}, text, kindDefault)
-	return b.settle(b.implicit(e, t, c.x.At), c.x.At)
+	if isPseudo(t.OID) {
+		t = b.openDefault(c, t)
+	}
+	x, ok := b.tryCoerce(e, t, funcs.Assignment, c.x.At)
+	if !ok {
+		x = b.implicit(e, t, c.x.At)
+	}
+	return b.settle(x, c.x.At)
+}
+
+// openDefault is the type that the given arguments of a call with names decide for a
+// default.
+func (b *binder) openDefault(c *callSite, t types.T) types.T {
+	given := make([]types.OID, len(c.fn.Args))
+	for at, i := range funcs.NamedOrder(c.fn, c.x.ArgNames) {
+		given[at] = types.UnknownOID
+		if i >= 0 {
+			given[at] = oidOf(c.args[i].x)
+		}
+	}
+	if solved, err := funcs.SolveOpen(c.fn.Args, given, t.OID); err == nil {
+		return types.Of(solved)
+	}
+	return t
 }
 
 func named(names []string) bool {

@@ -127,21 +127,26 @@ func (w *rowWriter) checkCount(n int, posOf func(i int) int) {
 func (w *rowWriter) rows(s *scope, lists [][]ast.Expr) rel.Node {
 	b := w.b
 	n := &rel.Values{Cols: w.columns()}
-	width := len(lists[0])
+	width := 0
 	for _, list := range lists {
-		given := make([]arg, len(list))
+		var given []arg
 		old := s.kind
 		s.kind = kindValues
-		for i, x := range list {
-			if _, isDefault := x.(*ast.Default); !isDefault {
-				given[i] = arg{b.expr(s, x), startOf(x)}
+		for _, x := range list {
+			if _, isDefault := x.(*ast.Default); isDefault {
+				given = append(given, arg{pos: startOf(x)})
+			} else {
+				given = append(given, b.exprList(s, []ast.Expr{x})...)
 			}
 		}
 		s.kind = old
-		if len(list) != width {
+		if width == 0 {
+			width = len(given)
+		}
+		if len(given) != width {
 			b.fail(startOf(list[0]), pgerr.SyntaxError, "VALUES lists must all be the same length")
 		}
-		w.checkCount(len(list), func(i int) int { return startOf(list[i]) })
+		w.checkCount(len(given), func(i int) int { return given[i].pos })
 		n.Rows = append(n.Rows, w.row(given))
 	}
 	return n

@@ -314,6 +314,9 @@ func (b *binder) columnRef(s *scope, parts []string, star bool, pos int) rel.Exp
 		if len(parts) == 0 {
 			b.fail(pos, pgerr.SyntaxError, "invalid use of *")
 		}
+		if x := b.argRow(s, parts, pos); x != nil {
+			return x
+		}
 		return b.wholeRow(b.relationOf(s, parts, pos), pos)
 	}
 	if len(parts) == 1 {
@@ -326,12 +329,20 @@ func (b *binder) columnRef(s *scope, parts []string, star bool, pos int) rel.Exp
 		b.missingColumn(s, "", parts[0], pos)
 	}
 	name := parts[len(parts)-1]
+	if x := b.argField(s, parts, pos); x != nil {
+		return x
+	}
 	it := b.relationOf(s, parts[:len(parts)-1], pos)
 	c := it.find(b, name, pos)
 	if x := b.systemColumn(it, name, c, pos); x != nil {
 		return x
 	}
 	if c == nil {
+		if it.table != nil {
+			if x := b.method(b.wholeRow(it, pos), name, pos); x != nil {
+				return x
+			}
+		}
 		b.missingColumn(s, it.name, name, pos)
 	}
 	return b.read(c, pos)
@@ -373,10 +384,21 @@ func (b *binder) wholeRow(it *item, pos int) rel.Expr {
 		return b.read(it.cols[0], pos)
 	}
 	row := &rel.RowExpr{T: types.Of(types.RecordOID), Args: []rel.Expr{}}
+	if it.table != nil && it.table.Type != 0 {
+		row.T = types.Of(it.table.Type)
+	}
 	b.wholeRows[row] = it.name
 	for _, c := range it.cols {
 		row.Args = append(row.Args, b.read(c, pos))
 		row.Names = append(row.Names, c.name)
+	}
+	// A table's row has the table's names, whatever aliases say.
+	if t := b.tableOf(row.T.OID); t != nil {
+		for i, c := range tableFields(t) {
+			if i < len(row.Names) {
+				row.Names[i] = c.Name
+			}
+		}
 	}
 	return row
 }

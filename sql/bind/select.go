@@ -144,6 +144,9 @@ func (b *binder) bindClauses(q *selection) {
 	if sel.WithTies && len(sel.OrderBy) == 0 {
 		b.fail(0, pgerr.SyntaxError, "WITH TIES cannot be specified without ORDER BY clause")
 	}
+	if c, ok := q.limit.(*rel.Const); sel.WithTies && (sel.LimitAll || ok && c.D.IsNull()) {
+		b.fail(0, pgerr.InvalidRowCountInLimit, "row count cannot be null in FETCH FIRST ... WITH TIES clause")
+	}
 	b.bindWindows(s, func(x ast.Expr, k exprKind) rel.Expr { return b.findTarget99(q, x, k).x })
 	b.checkDistinct(q)
 }

@@ -81,6 +81,9 @@ func (b *binder) originOf(id rel.ColID) (types.OID, int16) {
 
 // expandStar makes targets of * or t.*.
 func (b *binder) expandStar(s *scope, c *ast.ColumnRef) []*target {
+	if x := b.argRow(s, c.Parts, c.At); x != nil {
+		return b.fieldTargets(x, c.At)
+	}
 	var items []*item
 	if len(c.Parts) > 0 {
 		items = []*item{b.relationOf(s, c.Parts, c.At)}
@@ -113,13 +116,18 @@ func (b *binder) expandRow(s *scope, c *ast.Indirection) []*target {
 	} else {
 		e = b.expr(s, &inner)
 	}
+	return b.fieldTargets(e, startOf(c.X))
+}
+
+// fieldTargets makes a target of each field of a record.
+func (b *binder) fieldTargets(e rel.Expr, pos int) []*target {
 	fields := b.fieldsOf(e)
 	if len(fields) == 0 {
-		b.fail(startOf(c.X), pgerr.WrongObjectType, "type %s is not composite", typeName(e.Type()))
+		b.fail(pos, pgerr.WrongObjectType, "type %s is not composite", typeName(e.Type()))
 	}
 	var out []*target
 	for i, f := range fields {
-		t := &target{name: f.Name, pos: startOf(c.X)}
+		t := &target{name: f.Name, pos: pos}
 		if row, ok := e.(*rel.RowExpr); ok {
 			t.x = row.Args[i]
 		} else {

@@ -1,7 +1,8 @@
 package bind
 
 import (
-	"strconv"
+	"fmt"
+	"slices"
 	"strings"
 
 	"zorya/pgerr"
@@ -22,31 +23,56 @@ func (b *binder) userFunction(c *callSite) *catalog.Function {
 	if len(list) == 0 {
 		return nil
 	}
-	oids := make([]types.OID, len(c.args))
-	for i, a := range c.args {
-		oids[i] = oidOf(a.x)
-	}
 	byFunc := map[*funcs.Func]*catalog.Function{}
 	cands := b.lookup(c.x.Schema, c.x.Name)
 	for _, f := range list {
-		sig := &funcs.Func{OID: f.OID, Name: f.Name, Args: inputTypes(f), Result: f.Result, Strict: f.Strict, Kind: funcs.Plain,
-			ArgNames: inputNames(f), Variadic: strings.IndexByte(f.ArgModes, 'v') >= 0, Defaults: make([]types.Datum, len(f.ArgDefaults))}
+		sig := b.signatureOf(f)
 		byFunc[sig] = f
 		cands = append(cands[:len(cands):len(cands)], sig)
 	}
-	names := c.x.ArgNames
-	for names != nil && len(names) < len(oids) {
-		names = append(names[:len(names):len(names)], "")
-	}
-	m, err := funcs.Resolve(cands, c.x.Name, oids, names, c.x.Variadic)
-	if err != nil {
-		b.throw(c.x.At, err)
+	m := b.resolveUser(c, cands)
+	if f := byFunc[m.Func]; f != nil && len(m.DefaultArgs) > 0 && slices.ContainsFunc(m.Func.Args, isPseudo) && !named(c.x.ArgNames) {
+		// Defaults decide open types, too.
+		first := len(m.Func.Args) - len(m.DefaultArgs)
+		for i := range m.DefaultArgs {
+			x := b.storedExpr(&scope{}, f.ArgDefaults[first+i-(len(m.Func.Args)-len(f.ArgDefaults))], kindDefault)
+			if isUnknown(x) && m.Func.Args[first+i] == types.AnyArrayOID {
+				b.fail(c.x.At, pgerr.DatatypeMismatch, "cannot determine element type of \"anyarray\" argument")
+			}
+			c.args = append(c.args, arg{x, c.x.At})
+		}
+		m = b.resolveUser(c, cands)
 	}
 	f := byFunc[m.Func]
 	if f != nil {
 		c.fn, c.match, c.user = m.Func, m, f
 	}
 	return f
+}
+
+func (b *binder) resolveUser(c *callSite, cands []*funcs.Func) funcs.Match {
+	oids := make([]types.OID, len(c.args))
+	for i, a := range c.args {
+		oids[i] = oidOf(a.x)
+	}
+	names := c.x.ArgNames
+	for names != nil && len(names) < len(oids) {
+		names = append(names[:len(names):len(names)], "")
+	}
+	m, err := funcs.Resolve(cands, qualified(c.x.Schema, c.x.Name), oids, names, c.x.Variadic)
+	if err != nil {
+		b.throw(c.x.At, err)
+	}
+	return m
+}
+
+// signatureOf is a user's function as the resolution of calls sees it.
+func (b *binder) signatureOf(f *catalog.Function) *funcs.Func {
+	sig := &funcs.Func{OID: f.OID, Name: f.Name, Args: inputTypes(f), Result: f.Result, Set: f.Set, Strict: f.Strict,
+		Volatility: funcs.Volatility(f.Volatility), Kind: funcs.Plain, ArgNames: inputNames(f),
+		Variadic: strings.IndexByte(f.ArgModes, 'v') >= 0, Defaults: make([]types.Datum, len(f.ArgDefaults))}
+	sig.Schema = b.env.Snap.SchemaName(f.Schema)
+	return sig
 }
 
 // inputNames are the names of a function's IN arguments; nil if none has one.
@@ -63,6 +89,14 @@ func inputNames(f *catalog.Function) []string {
 	return list
 }
 
+// ArgName is the name of a function's IN argument, counted from 1; "" if it has none.
+func ArgName(f *catalog.Function, n int) string {
+	if names := inputNames(f); n <= len(names) {
+		return names[n-1]
+	}
+	return ""
+}
+
 // inputTypes are the types of a function's IN arguments.
 func inputTypes(f *catalog.Function) []types.OID {
 	if f.ArgModes == "" {
@@ -77,215 +111,266 @@ func inputTypes(f *catalog.Function) []types.OID {
 	return list
 }
 
-// callUser puts the body of a user's SQL function in the place of its call: a
-// scalar subquery over one row of arguments.
-func (b *binder) callUser(s *scope, c *callSite, f *catalog.Function) rel.Expr {
-	b.checkPlainCall(c)
-	if f.Set {
-		b.fail(c.x.At, pgerr.FeatureNotSupported, "set-returning SQL functions are supported in FROM only")
-	}
-	b.coerceArgs(c)
-	values, q := b.functionBody(f, c.exprs, c.x.At)
-	x := b.resultOf(q, f)
-	one := &rel.Limit{Input: b.strip(q), Count: &rel.Const{T: types.Of(types.Int8OID), D: types.NewInt(1)}}
-	out := b.newColumn(nil, f.Name, x.Type())
-	b.cols[out.ID].fields = b.rowFields(x)
-	node := &rel.Project{
-		Input: &rel.Join{Kind: rel.Inner, L: values, R: one, Lateral: true},
-		Cols:  []rel.Column{out}, Exprs: []rel.Expr{x},
-	}
-	sub := rel.Expr(&rel.Subquery{T: out.T, Kind: rel.ScalarQuery, Query: node, Pos: c.x.At})
-	if f.Strict {
-		sub = b.strictly(c.exprs, sub)
-	}
-	return sub
-}
-
-// tableFunction expands a set-returning SQL function of FROM; nil if x calls none.
-func (b *binder) tableFunction(s *scope, x *ast.Func, defs []ast.ColumnDef) (rel.Node, *query, string) {
-	if len(b.env.Snap.ResolveFunctions(b.path, x.Schema, x.Name)) == 0 {
-		return nil, nil, ""
-	}
-	c := &callSite{x: x}
-	for _, a := range x.Args {
-		c.args = append(c.args, arg{b.expr(s, a), startOf(a)})
-	}
-	f := b.userFunction(c)
-	if f == nil || !f.Set {
-		return nil, nil, ""
-	}
-	b.checkPlainCall(c)
-	b.coerceArgs(c)
-	values, q := b.functionBody(f, c.exprs, x.At)
-	if len(q.cols) == 1 && f.Result != types.RecordOID {
-		q.cols[0].Name = ""
-	}
-	if t := b.tableOf(f.Result); t != nil {
-		for i, c := range tableFields(t) {
-			if i < len(q.cols) && len(q.cols) > 1 {
-				q.cols[i].Name = c.Name
-			}
+// outTypes are the types of OUT and TABLE arguments.
+func outTypes(f *catalog.Function) []types.OID {
+	var list []types.OID
+	for i := range f.ArgModes {
+		if f.ArgModes[i] == 'o' || f.ArgModes[i] == 't' || f.ArgModes[i] == 'b' {
+			list = append(list, f.Args[i])
 		}
 	}
-	for i, names := 0, outNames(f); i < len(names) && i < len(q.cols); i++ {
-		q.cols[i].Name = names[i]
-	}
-	if f.Result == types.RecordOID && len(outNames(f)) == 0 {
-		b.describeRecord(q, defs, x.At)
-	}
-	return &rel.Join{Kind: rel.Inner, L: values, R: q.node, Lateral: true}, q, f.Name
+	return list
 }
 
-// describeRecord gives the columns of a function that returns records their names from
-// the column definition list, which must have the types that the body has.
-func (b *binder) describeRecord(q *query, defs []ast.ColumnDef, pos int) {
-	if len(defs) == 0 {
-		b.fail(pos, pgerr.SyntaxError, "a column definition list is required for functions returning \"record\"")
-	}
-	if len(defs) != len(q.cols) {
-		b.wrongRow()
-	}
-	for i, d := range defs {
-		if b.valueType(d.Type).OID != q.cols[i].T.OID {
-			b.wrongRow()
-		}
-		q.cols[i].Name = d.Name
-	}
-}
-
-func (b *binder) wrongRow() {
-	b.fail(0, pgerr.InvalidFunctionDefinition, "return type mismatch in function declared to return record")
-}
-
-// outNames are the names of OUT and TABLE arguments.
+// outNames are the names of OUT and TABLE arguments; those without one have the names
+// that PostgreSQL gives them.
 func outNames(f *catalog.Function) []string {
 	var names []string
 	for i := range f.ArgModes {
-		if (f.ArgModes[i] == 'o' || f.ArgModes[i] == 't' || f.ArgModes[i] == 'b') && i < len(f.ArgNames) {
-			names = append(names, f.ArgNames[i])
+		if f.ArgModes[i] != 'o' && f.ArgModes[i] != 't' && f.ArgModes[i] != 'b' {
+			continue
 		}
+		name := ""
+		if i < len(f.ArgNames) {
+			name = f.ArgNames[i]
+		}
+		if name == "" {
+			name = fmt.Sprintf("column%d", len(names)+1)
+		}
+		names = append(names, name)
 	}
 	return names
 }
 
-// functionBody binds the query of an SQL function over a row of its arguments.
-func (b *binder) functionBody(f *catalog.Function, given []rel.Expr, pos int) (*rel.Values, *query) {
-	if b.views++; b.views > maxViewDepth {
-		b.fail(pos, pgerr.StatementTooComplex, "stack depth limit exceeded")
+// callUser binds the call of a user's SQL function: its body's expression in the place
+// of the call if it is no more than one, else a call that runs the body.
+func (b *binder) callUser(s *scope, c *callSite, f *catalog.Function) rel.Expr {
+	b.checkPlainCall(c)
+	b.coerceArgs(c)
+	r, outs := b.routineOf(c, f)
+	b.useFunction(f)
+	if x := b.inlined(c, f, r); x != nil {
+		return x
 	}
+	fn := b.routineFunc(c.fn, r, outs)
+	if f.Set {
+		b.checkSet(s, c)
+	}
+	return &rel.Call{T: types.Of(r.Result), Fn: fn, Args: c.exprs, Pos: c.x.At}
+}
+
+// useFunction notes that the statement depends on a function, and that the user must be
+// allowed to run it: the user and not the owner of a view that calls it.
+func (b *binder) useFunction(f *catalog.Function) {
 	b.refObject(f.OID, "proc")
-	b.need(f.OID, 'X', true, false).check.Kind = 'f'
-	sel, err := b.env.ParseSelect(f.Body)
-	if err != nil {
-		b.throw(pos, err)
-	}
-	args := &scope{}
-	values := &rel.Values{Rows: [][]rel.Expr{given}}
-	it := &item{name: f.Name, relVisible: true, colVisible: true, function: true}
-	names := inputNames(f)
-	for i, e := range given {
-		name := ""
-		if i < len(names) {
-			name = names[i]
+	p := b.need(f.OID, 'X', true, false)
+	p.check.Kind, p.check.As = 'f', 0
+}
+
+// routineOf gives a function the types of a call; outs are those of its OUT arguments.
+func (b *binder) routineOf(c *callSite, f *catalog.Function) (r *funcs.Routine, outs []types.OID) {
+	r = &funcs.Routine{Func: f.OID, Name: f.Name, Result: c.match.Result.OID, Set: f.Set}
+	declared := inputTypes(f)
+	for i, x := range c.exprs {
+		t := oidOf(x)
+		if i < len(declared) && !isPseudo(declared[i]) {
+			t = declared[i]
 		}
-		col := b.newColumn(args, name, e.Type())
-		values.Cols = append(values.Cols, col)
-		it.cols = append(it.cols, &nsCol{name: name, id: col.ID, t: col.T})
+		r.Args = append(r.Args, t)
 	}
-	args.items, args.all = []*item{it}, []*item{it}
-	path, saved := b.path, b.fnArgs
-	if f.Path != nil {
-		b.path = withCatalog(f.Path)
-	}
-	b.fnArgs = it.cols
-	if b.fnArgs == nil {
-		b.fnArgs = []*nsCol{}
-	}
-	b.stored++
-	q := b.bindSelect(sel, args, selectOpts{resolve: true})
-	b.stored--
-	b.path, b.fnArgs = path, saved
-	b.views--
-	return values, q
-}
-
-func (b *binder) wrongResult(f *catalog.Function) {
-	b.fail(0, pgerr.InvalidFunctionDefinition, "return type mismatch in function declared to return %s", typeName(types.Of(f.Result)))
-}
-
-// CheckFunction binds the body of an SQL function that is being created, and tells
-// which relations, functions and domains it uses.
-func CheckFunction(env *Env, f *catalog.Function) (refs []types.OID, err error) {
-	defer catch(&err)
-	b := newBinder(env)
-	var args []rel.Expr
-	for _, t := range inputTypes(f) {
-		// With open types the body makes sense only in a call.
+	for _, t := range outTypes(f) {
 		if isPseudo(t) {
-			_, err := env.ParseSelect(f.Body)
-			return nil, err
+			solved, err := funcs.SolveOpen(declared, r.Args, t)
+			if err != nil {
+				b.throw(c.x.At, err)
+			}
+			t = solved
 		}
-		args = append(args, &rel.Const{T: types.Of(t), D: types.Null})
+		outs = append(outs, t)
 	}
-	_, q := b.functionBody(f, args, 0)
-	switch {
-	case f.Result == types.VoidOID || f.Result == types.RecordOID:
-	default:
-		b.resultOf(q, f)
-	}
-	for _, oid := range b.refOIDs() {
-		if oid != f.OID {
-			refs = append(refs, oid)
+	if r.Result == types.RecordOID {
+		for _, t := range outs {
+			r.Cols = append(r.Cols, types.Of(t))
 		}
 	}
-	return refs, nil
+	return r, outs
 }
 
-// resultOf is the value of a row of the body: its one column, or all of them as a
-// record.
-func (b *binder) resultOf(q *query, f *catalog.Function) rel.Expr {
-	if f.Result == types.VoidOID {
-		return &rel.Const{T: types.Of(types.VoidOID), D: types.Null}
+// routineFunc is the function that runs r; the same one for equal calls, so that they
+// are equal expressions.
+func (b *binder) routineFunc(sig *funcs.Func, r *funcs.Routine, outs []types.OID) *funcs.Func {
+	key := fmt.Sprint(*r)
+	if fn := b.routines[key]; fn != nil {
+		return fn
 	}
-	if f.Result == types.RecordOID && (len(q.cols) != 1 || oidOf(&rel.Col{T: q.cols[0].T}) != types.RecordOID) {
-		row := &rel.RowExpr{T: types.Of(types.RecordOID)}
-		names := outNames(f)
-		for i, c := range q.cols {
-			row.Args, row.Names = append(row.Args, &rel.Col{T: c.T, ID: c.ID}), append(row.Names, "f"+strconv.Itoa(i+1))
-			if i < len(names) {
-				row.Names[i] = names[i]
-			}
+	full := *sig
+	if len(outs) > 0 {
+		full.OutNames = outNames(b.env.Snap.Function(r.Func))
+		if len(outs) > 1 {
+			full.OutTypes = outs
 		}
-		return row
 	}
-	if t := b.tableOf(f.Result); t != nil {
-		return b.rowResult(q, f, t)
+	fn := r.Calling(&full)
+	if b.routines == nil {
+		b.routines, b.routineOfFunc = map[string]*funcs.Func{}, map[*funcs.Func]*funcs.Routine{}
 	}
-	if len(q.cols) != 1 {
-		b.wrongResult(f)
+	b.routines[key], b.routineOfFunc[fn] = fn, r
+	return fn
+}
+
+// withColumns is a call of a user's function that returns records, told what columns
+// the call expects of them.
+func (b *binder) withColumns(call *rel.Call, cols []rel.Column) *rel.Call {
+	old := b.routineOfFunc[call.Fn]
+	if old == nil || old.Result != types.RecordOID || old.Cols != nil {
+		return call
 	}
-	col := &rel.Col{T: q.cols[0].T, ID: q.cols[0].ID}
-	x, ok := b.tryCoerce(col, types.Of(f.Result), funcs.Assignment, 0)
-	if !ok {
-		b.wrongResult(f)
+	r := *old
+	for _, c := range cols {
+		r.Cols = append(r.Cols, c.T)
+	}
+	known := *call
+	known.Fn = b.routineFunc(call.Fn, &r, nil)
+	return &known
+}
+
+// inlined is the body of a function that is one expression, in the place of its call;
+// nil if the function must be called. As in PostgreSQL, the expression must not be less
+// constant than the function says, and an argument that is used twice must be simple.
+func (b *binder) inlined(c *callSite, f *catalog.Function, r *funcs.Routine) rel.Expr {
+	if f.Set || r.Result == types.RecordOID || r.Result == types.VoidOID || b.tableOf(r.Result) != nil ||
+		b.env.NoInline || slices.Contains(b.inlining, f.OID) || len(b.inlining) >= maxInlining {
+		return nil
+	}
+	sole := b.soleExpr(f)
+	if sole == nil {
+		return nil
+	}
+	p := b.bodyBinder(f, r)
+	p.inlining = append(b.inlining[:len(b.inlining):len(b.inlining)], f.OID)
+	x := p.inlineExpr(f, r, sole)
+	if x == nil || f.Strict && slices.ContainsFunc(c.exprs, func(a rel.Expr) bool { return b.isComposite(oidOf(a)) }) || rank(volatilityOf(x)) > rank(f.Volatility) || !simpleEnough(x, c.exprs, f.Strict) {
+		return nil
+	}
+	b.adoptUses(p)
+	x = rel.MapExpr(x, func(e rel.Expr) (rel.Expr, bool) {
+		if p, ok := e.(*rel.Param); ok {
+			return c.exprs[p.N-1], false
+		}
+		return e, true
+	})
+	if f.Strict {
+		x = b.strictly(c.exprs, x)
 	}
 	return x
 }
 
-// rowResult is a row of the body as a table's row type: its columns, or its one column
-// that is such a row.
-func (b *binder) rowResult(q *query, f *catalog.Function, t *catalog.Table) rel.Expr {
-	row := &rel.RowExpr{T: types.Of(types.RecordOID)}
-	for _, c := range q.cols {
-		row.Args = append(row.Args, &rel.Col{T: c.T, ID: c.ID})
+// maxInlining bounds bodies within bodies.
+const maxInlining = 20
+
+// soleExpr is the expression of a body that consists of SELECT and one expression.
+func (b *binder) soleExpr(f *catalog.Function) ast.Expr {
+	list, err := b.env.ParseBody(f.Body)
+	if err != nil || len(list) != 1 {
+		return nil
 	}
-	if len(row.Args) == 1 && b.isComposite(oidOf(row.Args[0])) {
-		return b.castToRow(row.Args[0], t, 0)
+	sel, ok := list[0].(*ast.Select)
+	if !ok || !bare(sel) {
+		return nil
 	}
-	if len(row.Args) != len(tableFields(t)) {
-		b.wrongResult(f)
+	return sel.Targets[0].X
+}
+
+// inlineExpr binds the expression of a body over parameters; nil if it is more than an
+// expression of scalars.
+func (b *binder) inlineExpr(f *catalog.Function, r *funcs.Routine, sole ast.Expr) (x rel.Expr) {
+	defer b.where(f, "during inlining")
+	s := &scope{outer: b.argScope(f, r.Args), kind: kindSelect}
+	x = b.settle(b.expr(s, sole), 0)
+	if len(s.aggs) > 0 || len(s.windowCalls) > 0 || len(s.grouping) > 0 || s.hasSets || b.late != nil {
+		return nil
 	}
-	return b.castToRow(row, t, 0)
+	x, ok := b.tryCoerce(x, types.Of(r.Result), funcs.Assignment, 0)
+	if !ok {
+		return nil // The call says what is wrong.
+	}
+	query := false
+	rel.WalkExpr(x, func(e rel.Expr) bool {
+		_, is := e.(*rel.Subquery)
+		query = query || is
+		return !query
+	})
+	if query {
+		return nil
+	}
+	return x
+}
+
+// adoptUses takes over what the binder of a body has found that the body depends on.
+func (b *binder) adoptUses(p *binder) {
+	for oid, ref := range p.refs {
+		b.refs[oid] = ref
+	}
+	b.privs = append(b.privs, p.privs...)
+	b.uncacheable = b.uncacheable || p.uncacheable
+}
+
+func rank(volatility byte) int { return strings.IndexByte("isv", volatility) }
+
+// volatilityOf is the volatility of the least constant part of an expression.
+func volatilityOf(x rel.Expr) byte {
+	worst := byte('i')
+	note := func(v byte) {
+		if rank(v) > rank(worst) {
+			worst = v
+		}
+	}
+	rel.WalkExpr(x, func(e rel.Expr) bool {
+		switch e := e.(type) {
+		case *rel.Call:
+			note(byte(e.Fn.Volatility))
+		case *rel.Cast:
+			if e.Fn != nil {
+				note(byte(e.Fn.Volatility))
+			}
+		case *rel.SQLValue:
+			note('s')
+		}
+		return true
+	})
+	return worst
+}
+
+// simpleEnough tells whether arguments may stand where x has parameters.
+func simpleEnough(x rel.Expr, args []rel.Expr, strict bool) bool {
+	uses := make([]int, len(args))
+	rel.WalkExpr(x, func(e rel.Expr) bool {
+		if p, ok := e.(*rel.Param); ok {
+			uses[p.N-1]++
+		}
+		return true
+	})
+	for i, a := range args {
+		if strict {
+			uses[i]++
+		}
+		if uses[i] != 1 && !simple(a) {
+			return false
+		}
+	}
+	return true
+}
+
+// simple tells whether an expression may be computed several times, or never.
+func simple(x rel.Expr) bool {
+	ok, size := true, 0
+	rel.WalkExpr(x, func(e rel.Expr) bool {
+		_, query := e.(*rel.Subquery)
+		size++
+		ok = ok && !query && size < 10
+		return ok
+	})
+	return ok && volatilityOf(x) != 'v' && !hasSet(x)
 }
 
 // strictly yields NULL if any argument is NULL.

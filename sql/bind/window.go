@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"zorya/pgerr"
 	"zorya/sql/ast"
 	"zorya/sql/funcs"
@@ -115,7 +117,11 @@ func (b *binder) baseWindow(before []*window, d *ast.WindowDef) *window {
 func (b *binder) bindWindow(s *scope, w, base *window, find func(x ast.Expr, k exprKind) rel.Expr) {
 	d := w.def
 	for _, o := range d.Order {
-		w.order = append(w.order, b.orderOf(o, find(o.X, kindWindowOrder)))
+		item := b.orderOf(o, find(o.X, kindWindowOrder))
+		// What is ordered by already orders nothing.
+		if !slices.ContainsFunc(w.order, func(old orderItem) bool { return b.equal(old.x, item.x) && !isVolatile(item.x) }) {
+			w.order = append(w.order, item)
+		}
 	}
 	for _, p := range d.Partition {
 		e := find(p, kindPartition)

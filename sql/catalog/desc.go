@@ -221,7 +221,9 @@ type (
 		Set         bool
 		Body        string
 		SQLBody     bool // Body is RETURN … or BEGIN ATOMIC …
-		// Refs are the domains of its signature and, with SQLBody, what the body uses.
+		// Shown is such a body as pg_get_functiondef shows it.
+		Shown string `json:",omitempty"`
+		// Refs are the domains of its signature, what its defaults use and, with SQLBody, what the body uses.
 		Refs       []types.OID `json:",omitempty"`
 		Strict     bool
 		Volatility byte

@@ -30,6 +30,7 @@ const (
 	itemColumn     byte = 'c'
 	itemConstraint byte = 'k' // CHECK or FOREIGN KEY
 	itemDefault    byte = 'D'
+	itemRowType    byte = 'y' // of a table
 )
 
 // An edge leads to a dependent. Automatic ones go without being named: a table's
@@ -77,6 +78,8 @@ func (s *statement) describe(it item) string {
 	switch it.class {
 	case itemColumn:
 		return fmt.Sprintf("column %s of %s", quoted(t.Columns[it.sub].Name), on)
+	case itemRowType:
+		return "type " + s.shown(t)
 	case itemDefault:
 		return fmt.Sprintf("default value for column %s of %s", quoted(t.Columns[it.sub].Name), on)
 	}
@@ -115,6 +118,8 @@ func (s *statement) dependents(it item) []edge {
 		return s.foreignKeysOn(func(child *catalog.Table, fk *catalog.ForeignKey) bool { return fk.RefIndex == it.oid })
 	case itemSequence, itemFunction:
 		return s.users(it.oid, -1)
+	case itemRowType:
+		return s.functionsOf(s.snap().Table(it.oid).Type)
 	case itemDomain:
 		return append(s.domainColumns(it.oid), s.users(it.oid, -1)...)
 	case itemSchema:
@@ -125,7 +130,7 @@ func (s *statement) dependents(it item) []edge {
 
 // ownParts are what goes with a table.
 func (s *statement) ownParts(table types.OID) []edge {
-	var list []edge
+	list := []edge{{item{itemRowType, table, 0}, true}}
 	for _, q := range s.snap().Sequences() {
 		if q.OwnedTable == table {
 			list = append(list, edge{item{itemSequence, q.OID, 0}, true})
@@ -139,6 +144,17 @@ func (s *statement) ownParts(table types.OID) []edge {
 	return append(list, s.foreignKeysOn(func(child *catalog.Table, fk *catalog.ForeignKey) bool {
 		return fk.RefTable == table && child.OID != table
 	})...)
+}
+
+// functionsOf are the functions with a row type among their arguments or as result.
+func (s *statement) functionsOf(t types.OID) []edge {
+	var list []edge
+	for _, f := range s.snap().Functions() {
+		if t != 0 && (f.Result == t || slices.Contains(f.Args, t)) {
+			list = append(list, edge{item{itemFunction, f.OID, 0}, false})
+		}
+	}
+	return list
 }
 
 // foreignKeysOn are the foreign keys for which on holds.
@@ -338,7 +354,7 @@ func (d *drop) implied(it item) bool {
 		return true
 	}
 	switch it.class {
-	case itemConstraint, itemDefault, itemColumn:
+	case itemConstraint, itemDefault, itemColumn, itemRowType:
 		_, ok := d.found[item{itemTable, it.oid, 0}]
 		return ok
 	case itemIndex:

@@ -196,6 +196,7 @@ func (s *statement) remove(it item) error {
 		if t := snap.Table(it.oid); t != nil {
 			s.removeConstraint(t.Clone(), types.OID(it.sub))
 		}
+	case itemRowType: // goes with its table
 	case itemSchema:
 		for _, d := range snap.DefaultACLs() {
 			if d.Schema == it.oid {

@@ -33,8 +33,11 @@ func (s *statement) createFunction(st *ast.CreateFunction) error {
 	if st.Volatility != "" {
 		f.Volatility = st.Volatility[0]
 	}
+	if err := s.checkBody(st); err != nil {
+		return err
+	}
 	if st.SQLBody != nil {
-		f.Body, f.SQLBody = st.SQLBodyText, true
+		f.Body, f.SQLBody, f.Shown = st.SQLBodyText, true, st.SQLBodyShown
 	}
 	f.Name, f.Schema, f.Owner = st.Name.Name, schema.OID, s.env.Role
 	f.ACL = s.defaultACL(catalog.OnFunction, schema.OID)
@@ -49,18 +52,6 @@ func (s *statement) createFunction(st *ast.CreateFunction) error {
 			f.Header = o.Header
 		}
 	}
-	if s.env.Bind.CheckFunction != nil {
-		refs, err := s.env.Bind.CheckFunction(s.snap(), f)
-		if err != nil {
-			return err
-		}
-		if f.SQLBody {
-			f.Refs = append(f.Refs, refs...)
-		}
-		if err := s.shareRefs(f.Refs); err != nil {
-			return err
-		}
-	}
 	if f.OID == 0 {
 		if f.OID, err = s.ed.NewOID(); err != nil {
 			return err
@@ -68,7 +59,44 @@ func (s *statement) createFunction(st *ast.CreateFunction) error {
 	}
 	s.shareOwner(f.Owner)
 	s.ed.Put(f)
+	if s.env.Bind.CheckFunction != nil {
+		refs, err := s.env.Bind.CheckFunction(s.snap(), f) // It may call itself.
+		if err != nil {
+			return err
+		}
+		if f.SQLBody { // A body that is a string finds its names when it runs.
+			f.Refs = append(f.Refs, slices.DeleteFunc(refs, func(o types.OID) bool { return o == f.OID })...)
+		}
+		s.ed.Put(f)
+	}
+	return s.shareRefs(f.Refs)
+}
+
+// checkBody wants one body. One that is not a string is bound for good and cannot wait
+// for the types of a call.
+func (s *statement) checkBody(st *ast.CreateFunction) error {
+	switch {
+	case st.SQLBody != nil && st.HasBody:
+		return pgerr.New(pgerr.InvalidFunctionDefinition, "duplicate function body specified")
+	case st.SQLBody == nil && !st.HasBody:
+		return pgerr.New(pgerr.InvalidFunctionDefinition, "no function body specified")
+	case st.BodyItems > 1:
+		return pgerr.New(pgerr.InvalidFunctionDefinition, "only one AS item needed for language \"sql\"")
+	}
+	if st.SQLBody == nil {
+		return nil
+	}
+	for _, p := range st.Params {
+		t, err := s.valueType(p.Type)
+		if err == nil && p.Mode != "out" && p.Mode != "table" && isOpen(t.OID) {
+			return pgerr.New(pgerr.InvalidFunctionDefinition, "SQL function with unquoted function body cannot have polymorphic arguments")
+		}
+	}
 	return nil
+}
+
+func isOpen(t types.OID) bool {
+	return slices.Contains(openFamilies[0].results, t) || slices.Contains(openFamilies[1].results, t)
 }
 
 func (s *statement) mayReplaceFunction(old, f *catalog.Function, replace bool) error {
@@ -122,19 +150,68 @@ func (s *statement) signature(f *catalog.Function, st *ast.CreateFunction) error
 	if !named {
 		f.ArgNames = nil
 	}
+	if err := s.resultType(f, st, outs); err != nil {
+		return err
+	}
+	return s.openResult(f)
+}
+
+// resultType is what the OUT arguments make, or what RETURNS says, which must be that.
+func (s *statement) resultType(f *catalog.Function, st *ast.CreateFunction, outs []types.OID) error {
 	switch {
-	case st.Returns != nil:
-		t, err := s.signatureType(f, *st.Returns)
-		if err != nil {
-			return err
-		}
-		f.Result, f.Set = t.OID, f.Set || st.Returns.SetOf
 	case len(outs) == 1:
 		f.Result = outs[0]
 	case len(outs) > 1:
 		f.Result = types.RecordOID
-	default:
-		return pgerr.New(pgerr.InvalidFunctionDefinition, "function result type must be specified")
+	}
+	if st.Returns == nil {
+		if f.Result == 0 {
+			return pgerr.New(pgerr.InvalidFunctionDefinition, "function result type must be specified")
+		}
+		return nil
+	}
+	t, err := s.signatureType(f, *st.Returns)
+	if err != nil {
+		return err
+	}
+	table := slices.ContainsFunc(st.Params, func(p ast.FuncParam) bool { return p.Mode == "table" })
+	if f.Result != 0 && f.Result != t.OID && !table {
+		return pgerr.New(pgerr.InvalidFunctionDefinition, "function result type must be %s because of OUT parameters", s.typeText(f.Result))
+	}
+	if !table {
+		f.Result = t.OID
+	}
+	f.Set = f.Set || st.Returns.SetOf
+	return nil
+}
+
+// openFamilies are the open types, and the arguments that decide them.
+var openFamilies = []struct {
+	results []types.OID
+	inputs  string
+}{
+	{[]types.OID{types.AnyElementOID, types.AnyArrayOID, types.AnyNonArrayOID, types.AnyEnumOID},
+		"anyelement, anyarray, anynonarray, anyenum, anyrange, or anymultirange"},
+	{[]types.OID{types.AnyCompatibleOID, types.AnyCompatibleArrayOID, types.AnyCompatibleNonArrayOID},
+		"anycompatible, anycompatiblearray, anycompatiblenonarray, anycompatiblerange, or anycompatiblemultirange"},
+}
+
+// openResult refuses results of open types that no argument decides.
+func (s *statement) openResult(f *catalog.Function) error {
+	in := inputArgs(f)
+	results := []types.OID{f.Result}
+	for i, t := range f.Args {
+		if i < len(f.ArgModes) && (f.ArgModes[i] == 'o' || f.ArgModes[i] == 't') {
+			results = append(results, t)
+		}
+	}
+	for _, t := range results {
+		for _, family := range openFamilies {
+			if slices.Contains(family.results, t) && !slices.ContainsFunc(in, func(a types.OID) bool { return slices.Contains(family.results, a) }) {
+				return pgerr.New(pgerr.InvalidFunctionDefinition, "cannot determine result data type").
+					WithDetail("A result of type %s requires at least one input of type %s.", types.FormatType(types.Of(t)), family.inputs)
+			}
+		}
 	}
 	return nil
 }
@@ -168,15 +245,16 @@ func (s *statement) checkParam(st *ast.CreateFunction, i int, mode byte) error {
 		if before == 'v' && mode != 'o' && mode != 't' {
 			return pgerr.New(pgerr.InvalidFunctionDefinition, "VARIADIC parameter must be the last input parameter")
 		}
-		// Inputs and outputs may share a name with RETURNS TABLE only.
-		if p := st.Params[i]; p.Name != "" && q.Name == p.Name && !(inputMode(mode) && before == 't' || mode == 't' && inputMode(before)) {
+		// An input and an output may share a name.
+		if p := st.Params[i]; p.Name != "" && q.Name == p.Name && !(inputMode(mode) && outputMode(before) || outputMode(mode) && inputMode(before)) {
 			return pgerr.New(pgerr.InvalidFunctionDefinition, "parameter name \"%s\" used more than once", p.Name)
 		}
 	}
 	return nil
 }
 
-func inputMode(mode byte) bool { return mode == 'i' || mode == 'v' }
+func inputMode(mode byte) bool  { return mode == 'i' || mode == 'v' }
+func outputMode(mode byte) bool { return mode == 'o' || mode == 't' }
 
 // paramDefault binds a parameter's default; after the first default all inputs need one.
 func (s *statement) paramDefault(f *catalog.Function, p ast.FuncParam, t types.T, mode byte) error {
@@ -193,7 +271,7 @@ func (s *statement) paramDefault(f *catalog.Function, p ast.FuncParam, t types.T
 	if err != nil {
 		return err
 	}
-	f.ArgDefaults = append(f.ArgDefaults, d.Text)
+	f.ArgDefaults, f.Refs = append(f.ArgDefaults, d.Text), append(f.Refs, d.Refs...)
 	return nil
 }
 
@@ -208,11 +286,19 @@ func inputArgs(f *catalog.Function) []types.OID {
 	return in
 }
 
+// typeText is a type's name, that of a row type too.
+func (s *statement) typeText(t types.OID) string {
+	if table := s.snap().TableOfType(t); table != nil && types.Get(t) == nil {
+		return s.shown(table)
+	}
+	return types.FormatType(types.Of(t))
+}
+
 // signatureText is name(type, …) as messages have it.
 func (s *statement) signatureText(f *catalog.Function) string {
 	var args []string
 	for _, t := range inputArgs(f) {
-		args = append(args, types.FormatType(types.Of(t)))
+		args = append(args, s.typeText(t))
 	}
 	return quoted(f.Name) + "(" + strings.Join(args, ", ") + ")"
 }
@@ -240,7 +326,7 @@ func (s *statement) function(n ast.Name, args []ast.TypeName, hasArgs bool) (*ca
 		if err != nil {
 			return nil, err
 		}
-		want[i], shown[i] = t.OID, types.FormatType(types.Of(t.OID))
+		want[i], shown[i] = t.OID, s.typeText(t.OID)
 	}
 	for _, f := range cands {
 		if slices.Equal(inputArgs(f), want) {

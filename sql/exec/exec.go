@@ -199,6 +199,32 @@ func (c *Cursor) Next() (*types.Batch, error) {
 	}
 }
 
+// AllRows is no limit.
+const AllRows = -1
+
+// Column runs the statement to its end and returns the first column of its rows. With
+// limit rows, a query ends there; changes are always made to the end.
+func (c *Cursor) Column(limit int) ([]types.Datum, error) {
+	var out []types.Datum
+	for {
+		b, err := c.Next()
+		if err != nil || b == nil {
+			return out, err
+		}
+		for i := 0; i < b.Len && len(out) != limit; i++ {
+			out = append(out, b.Cols[0].At(i))
+		}
+		if limit == AllRows && c.r != nil {
+			if err := c.r.mem.grow(rangeBytes(b.Cols[0], 0, b.Len)); err != nil {
+				return nil, err
+			}
+		}
+		if len(out) == limit && limit > 0 {
+			return out, nil
+		}
+	}
+}
+
 // visible drops the columns that only the plan needed.
 func (c *Cursor) visible(b *types.Batch) *types.Batch {
 	if c.p.out == nil {

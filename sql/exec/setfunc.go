@@ -4,6 +4,7 @@ import (
 	"errors"
 	"iter"
 
+	"zorya/pgerr"
 	"zorya/sql/expr"
 	"zorya/sql/funcs"
 	"zorya/sql/plan"
@@ -16,8 +17,9 @@ type setCall struct {
 	fn    *funcs.Func
 	args  []*expr.Compiled
 	ncols int
-	// record: a single composite column is split into ncols columns.
+	// record: a single composite column is split into ncols columns, of these types.
 	record bool
+	cols   []rel.Column
 	// scalar, if set, is a function that returns no set: one row.
 	scalar *expr.Compiled
 }
@@ -102,6 +104,9 @@ func (s *setCall) call(r *run, b *types.Batch, i int, emit func([]types.Datum) e
 func (s *setCall) add(out *types.Batch, row []types.Datum) error {
 	if len(row) == 1 && (s.record || s.ncols > 1) {
 		if rec, ok := row[0].X.(*types.Record); ok {
+			if err := s.fits(rec); err != nil {
+				return err
+			}
 			row = rec.Fields
 		} else if row[0].IsNull() {
 			row = make([]types.Datum, s.ncols)
@@ -119,6 +124,26 @@ func (s *setCall) add(out *types.Batch, row []types.Datum) error {
 		}
 	}
 	out.Len++
+	return nil
+}
+
+// fits checks that a record has the columns that the query expects of it.
+func (s *setCall) fits(rec *types.Record) error {
+	const mismatch = "function return row and query-specified return row do not match"
+	if len(rec.Fields) != s.ncols {
+		plural := "s"
+		if len(rec.Fields) == 1 {
+			plural = ""
+		}
+		return pgerr.New(pgerr.DatatypeMismatch, mismatch).
+			WithDetail("Returned row contains %d attribute%s, but query expects %d.", len(rec.Fields), plural, s.ncols)
+	}
+	for i, c := range s.cols {
+		if i < len(rec.Types) && c.T.OID != rec.Types[i].OID && types.Get(rec.Types[i].OID) != nil && types.Get(c.T.OID) != nil && !rec.Fields[i].IsNull() {
+			return pgerr.New(pgerr.DatatypeMismatch, mismatch).WithDetail("Returned type %s at ordinal position %d, but query expects %s.",
+				types.FormatType(types.Of(rec.Types[i].OID)), i+1, types.FormatType(types.Of(c.T.OID)))
+		}
+	}
 	return nil
 }
 
@@ -194,6 +219,9 @@ func (c *compiler) funcScan(n *plan.FuncScan) (spec, error) {
 		call, err := c.setCall(f.X, nil, f.Ncols, f.Record)
 		if err != nil {
 			return nil, err
+		}
+		if at := s.width; at+f.Ncols <= len(n.Rel.Cols) {
+			call.cols = n.Rel.Cols[at : at+f.Ncols]
 		}
 		s.calls = append(s.calls, call)
 		s.width += f.Ncols

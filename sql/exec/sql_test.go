@@ -86,7 +86,7 @@ func (w *world) compile(sql string) (*exec.Program, error) {
 	}
 	env := &bind.Env{
 		Snap: w.snap, SearchPath: []string{"public"}, Role: catalog.AdminRole, FuncCtx: funcCtx(),
-		ParseExpr: parser.ParseExpr, ParseSelect: parser.ParseSelect, Extended: true,
+		ParseExpr: parser.ParseExpr, ParseSelect: parser.ParseSelect, ParseBody: parser.ParseBody, Extended: true,
 	}
 	q, err := bind.Bind(env, list[0].Stmt, nil)
 	if err != nil {

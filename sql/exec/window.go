@@ -249,6 +249,9 @@ func (w *window) evaluator(p *winPartition, call *winCall) (func(int) (types.Dat
 		win := call.fn.NewWin(w.r.env.Ctx)
 		return func(row int) (types.Datum, error) {
 			d, err := win.Value(w.r.env.Ctx, f, row)
+			if f.call.frame.InRange != nil {
+				f.Frame(row) // It may fail, wanted or not.
+			}
 			if err == nil {
 				err = f.err
 			}

@@ -39,7 +39,7 @@ type kernels map[string]kernel
 var groups = []func() kernels{
 	boolKernels, intKernels, floatKernels, numericKernels, textKernels, patternKernels, formatKernels,
 	datetimeKernels, datePartKernels, overlapKernels, castKernels, uuidKernels, arrayKernels, jsonKernels, jsonPathKernels, systemKernels,
-	sendKernels, hashKernels, setKernels, aggregateKernels, windowKernels, rangeKernels, nullKernels, inetKernels, encodingKernels, randomKernels,
+	sendKernels, hashKernels, setKernels, aggregateKernels, windowKernels, rangeKernels, nullKernels, compareRecordKernels, inetKernels, encodingKernels, randomKernels,
 }
 
 type operKey struct {

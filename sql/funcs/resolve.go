@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"fmt"
 	"strings"
 
 	"zorya/pgerr"
@@ -34,6 +35,9 @@ func Resolve(cands []*Func, name string, args []types.OID, argNames []string, va
 	}
 	list = dropShadowed(list)
 	best := exact(list, args)
+	if best != nil && rivaled(list, best) {
+		return Match{}, ambiguous(name, args, argNames)
+	}
 	if best == nil {
 		list = coercible(list, args)
 		if len(list) > 1 {
@@ -43,12 +47,27 @@ func Resolve(cands []*Func, name string, args []types.OID, argNames []string, va
 		case len(list) == 0:
 			return Match{}, noFunction(name, args, argNames)
 		case len(list) > 1:
-			return Match{}, pgerr.New(pgerr.AmbiguousFunction, "function %s is not unique", signature(name, args, argNames)).
-				WithHint("Could not choose a best candidate function. You might need to add explicit type casts.")
+			return Match{}, ambiguous(name, args, argNames)
 		}
 		best = &list[0]
 	}
 	return best.match(args)
+}
+
+func ambiguous(name string, args []types.OID, argNames []string) error {
+	return pgerr.New(pgerr.AmbiguousFunction, "function %s is not unique", signature(name, args, argNames)).
+		WithHint("Could not choose a best candidate function. You might need to add explicit type casts.")
+}
+
+// rivaled tells whether another candidate of the same schema takes the same arguments,
+// because one of the two has defaults for more.
+func rivaled(list []candidate, best *candidate) bool {
+	for _, c := range list {
+		if c.fn != best.fn && c.fn.Schema == best.fn.Schema && c.fn.Schema != "" && sameTypes(c.args, best.args) && c.expanded == best.expanded {
+			return true
+		}
+	}
+	return false
 }
 
 func noFunction(name string, args []types.OID, argNames []string) error {
@@ -75,7 +94,29 @@ func signature(name string, args []types.OID, argNames []string) string {
 	return b.String() + ")"
 }
 
-func typeName(o types.OID) string { return types.FormatType(types.Of(o)) }
+// typeName is a type's name in messages. That of a row type is known to the catalog
+// only: Marked stands for it until the binder puts the name there.
+func typeName(o types.OID) string {
+	if o != 0 && types.Get(o) == nil {
+		return Marked(o)
+	}
+	return types.FormatType(types.Of(o))
+}
+
+// Marked stands for the name of a row type in a message.
+func Marked(o types.OID) string { return fmt.Sprintf("\x02%d\x03", o) }
+
+// Unmark puts names in the place of marks.
+func Unmark(text string, name func(types.OID) string) string {
+	for {
+		head, rest, found := strings.Cut(text, "\x02")
+		number, tail, closed := strings.Cut(rest, "\x03")
+		if !found || !closed {
+			return text
+		}
+		text = head + name(oidOf(number)) + tail
+	}
+}
 
 // fit tells whether fn can take so many arguments of those names, and how.
 func fit(fn *Func, args []types.OID, argNames []string, variadic bool) (candidate, bool) {
@@ -86,7 +127,7 @@ func fit(fn *Func, args []types.OID, argNames []string, variadic bool) (candidat
 	}
 	for i := range argNames {
 		if argNames[i] != "" {
-			return fitNamed(fn, args, argNames)
+			return fitNamed(fn, args, argNames, variadic)
 		}
 	}
 	switch {
@@ -101,7 +142,7 @@ func fit(fn *Func, args []types.OID, argNames []string, variadic bool) (candidat
 	case n == want && !(fn.Variadic && !variadic):
 		c.args = fn.Args
 		return c, true
-	case n < want && n+len(fn.Defaults) >= want && !fn.Variadic:
+	case n < want && n+len(fn.Defaults) >= want && !variadic:
 		c.args = fn.Args[:n]
 		c.defaults = fn.Defaults[len(fn.Defaults)-(want-n):]
 		return c, true
@@ -123,9 +164,13 @@ func variadicElem(fn *Func) types.OID {
 	}
 }
 
-func fitNamed(fn *Func, args []types.OID, argNames []string) (candidate, bool) {
+func fitNamed(fn *Func, args []types.OID, argNames []string, variadic bool) (candidate, bool) {
 	c := candidate{fn: fn}
-	if fn.ArgNames == nil || len(args) > len(fn.Args) {
+	if fn.ArgNames == nil || len(args) > len(fn.Args) || fn.Variadic != variadic {
+		return c, false
+	}
+	// VARIADIC stands before the argument that is.
+	if last := argNames[len(args)-1]; variadic && last != "" && last != fn.ArgNames[len(fn.ArgNames)-1] {
 		return c, false
 	}
 	taken := make([]bool, len(fn.Args))
@@ -179,7 +224,7 @@ func NamedOrder(fn *Func, argNames []string) []int {
 }
 
 // dropShadowed drops candidates whose arguments another has too: one without
-// variadic expansion or defaults wins.
+// variadic expansion wins.
 func dropShadowed(list []candidate) []candidate {
 	out := list[:0:0]
 	for i, c := range list {
@@ -197,10 +242,7 @@ func dropShadowed(list []candidate) []candidate {
 }
 
 func rank(c candidate) int {
-	switch {
-	case c.expanded:
-		return 2
-	case len(c.defaults) > 0:
+	if c.expanded {
 		return 1
 	}
 	return 0
@@ -261,6 +303,9 @@ func canCoerceAll(from, to []types.OID) bool {
 func canCoerce(from, to types.OID, ctx CastContext) bool {
 	if from == to || to == types.AnyOID || from == types.UnknownOID {
 		return true
+	}
+	if from == types.RecordOID && types.Get(to) == nil {
+		return true // The binder sees whether the columns fit.
 	}
 	_, ok := FindCast(from, to, ctx)
 	return ok

@@ -30,7 +30,7 @@ func windowKernels() kernels {
 			_, last := p.PeerGroup(row)
 			return types.NewFloat(float64(last) / float64(p.Len()))
 		}),
-		"window_ntile": {win: func(*Ctx) Win { return ntile{} }},
+		"window_ntile": {win: func(*Ctx) Win { return &ntile{} }},
 		"window_lag":   offset(-1, 1), "window_lag_with_offset": offset(-1, 2), "window_lag_with_offset_and_default": offset(-1, 3),
 		"window_lead": offset(1, 1), "window_lead_with_offset": offset(1, 2), "window_lead_with_offset_and_default": offset(1, 3),
 		"window_first_value": {win: func(*Ctx) Win { return nthValue{pick: firstInFrame} }},
@@ -56,17 +56,21 @@ func (w *denseRank) Value(_ *Ctx, p WinPartition, row int) (types.Datum, error) 
 	return types.NewInt(w.rank), nil
 }
 
-type ntile struct{}
+// ntile takes the number of buckets from the partition's first row that has one.
+type ntile struct{ n int64 }
 
-func (ntile) Value(_ *Ctx, p WinPartition, row int) (types.Datum, error) {
-	d := p.Arg(row, 0)
-	if d.IsNull() {
-		return types.Null, nil
+func (w *ntile) Value(_ *Ctx, p WinPartition, row int) (types.Datum, error) {
+	if w.n == 0 {
+		d := p.Arg(row, 0)
+		if d.IsNull() {
+			return types.Null, nil
+		}
+		if d.I <= 0 {
+			return types.Null, pgerr.New("22014", "argument of ntile must be greater than zero")
+		}
+		w.n = d.I
 	}
-	if d.I <= 0 {
-		return types.Null, pgerr.New("22014", "argument of ntile must be greater than zero")
-	}
-	total, n, r := int64(p.Len()), d.I, int64(row)
+	total, n, r := int64(p.Len()), w.n, int64(row)
 	size, extra := total/n, total%n
 	if r < extra*(size+1) {
 		return types.NewInt(r/(size+1) + 1), nil

@@ -143,7 +143,7 @@ func (r *Runner) builder(snap *catalog.Snapshot, index types.OID) (*catalog.Tabl
 }
 
 func (r *Runner) bindEnv(snap *catalog.Snapshot) *bind.Env {
-	return &bind.Env{Snap: snap, Role: catalog.AdminRole, ParseExpr: parser.ParseExpr, ParseSelect: parser.ParseSelect}
+	return &bind.Env{Snap: snap, Role: catalog.AdminRole, ParseExpr: parser.ParseExpr, ParseSelect: parser.ParseSelect, ParseBody: parser.ParseBody}
 }
 
 // backfill writes the entries of all rows that were there before the index. Each

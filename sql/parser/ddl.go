@@ -397,7 +397,7 @@ func (c *conv) createFunction(n *pg.CreateFunctionStmt) ast.Stmt {
 		case "language":
 			f.Language = strings.ToLower(defText(d))
 		case "as":
-			f.Body = defText(d)
+			f.Body, f.HasBody, f.BodyItems = defText(d), true, len(d.Arg.GetList().GetItems())
 		case "volatility":
 			f.Volatility = defText(d)
 		case "strict":
@@ -419,16 +419,28 @@ func (c *conv) sqlBody(f *ast.CreateFunction, n *pg.Node) {
 	if r := n.GetReturnStmt(); r != nil {
 		f.SQLBody = []ast.Stmt{&ast.Select{Targets: []ast.Target{{X: c.expr(r.Returnval)}}}}
 		f.SQLBodyText = "SELECT " + c.source(r.Returnval)
+		f.SQLBodyShown = "RETURN " + c.source(r.Returnval)
 		return
 	}
-	var texts []string
+	var texts, shown []string
 	for _, group := range n.GetList().GetItems() {
 		for _, st := range group.GetList().GetItems() {
+			if r := st.GetReturnStmt(); r != nil {
+				f.SQLBody = append(f.SQLBody, &ast.Select{Targets: []ast.Target{{X: c.expr(r.Returnval)}}})
+				texts, shown = append(texts, "SELECT "+c.source(r.Returnval)), append(shown, "RETURN "+c.source(r.Returnval))
+				continue
+			}
 			f.SQLBody = append(f.SQLBody, c.stmt(st))
 			texts = append(texts, deparse(st))
+			shown = append(shown, texts[len(texts)-1])
 		}
 	}
 	f.SQLBodyText = strings.Join(texts, "; ")
+	f.SQLBodyShown = "BEGIN ATOMIC\n"
+	for _, text := range shown {
+		f.SQLBodyShown += " " + text + ";\n"
+	}
+	f.SQLBodyShown += "END"
 }
 
 func (c *conv) drop(n *pg.DropStmt) ast.Stmt {

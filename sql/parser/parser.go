@@ -102,6 +102,21 @@ func ParseSelect(text string) (*ast.Select, error) {
 	return nil, pgerr.New(pgerr.SyntaxError, "a query is expected")
 }
 
+// ParseBody parses the statements of a function's body.
+func ParseBody(text string) ([]ast.Stmt, error) {
+	list, err := Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	var body []ast.Stmt
+	for _, st := range list {
+		if _, empty := st.Stmt.(*ast.Empty); st.Stmt != nil && !empty {
+			body = append(body, st.Stmt)
+		}
+	}
+	return body, nil
+}
+
 // ParseType parses the name of a type, with modifiers and dimensions.
 func ParseType(text string) (ast.TypeName, error) {
 	x, err := ParseExpr("NULL::" + text)

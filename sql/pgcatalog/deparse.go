@@ -224,7 +224,7 @@ func (e *Env) functionDef(f *catalog.Function) string {
 		b.WriteString(" " + strings.Join(words, " ") + "\n")
 	}
 	if f.SQLBody {
-		b.WriteString(f.Body + "\n")
+		b.WriteString(f.Shown + "\n")
 	} else {
 		b.WriteString("AS $function$" + f.Body + "$function$\n")
 	}

@@ -3,6 +3,7 @@ package pgcatalog
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"zorya/sql/catalog"
@@ -126,6 +127,8 @@ var infoSources = map[string]*source{
 	"information_schema.routines": {columns: "specific_catalog specific_schema specific_name routine_catalog routine_schema routine_name routine_type " +
 		"data_type type_udt_catalog type_udt_schema type_udt_name routine_body routine_definition external_language is_deterministic is_null_call security_type",
 		rows: routineRows},
+	"information_schema.parameters": {columns: "specific_catalog specific_schema specific_name ordinal_position parameter_mode is_result as_locator " +
+		"parameter_name data_type udt_catalog udt_schema udt_name dtd_identifier parameter_default", rows: parameterRows},
 	"information_schema.table_privileges":  {columns: grantColumns, rows: tablePrivileges},
 	"information_schema.role_table_grants": {columns: grantColumns, rows: tablePrivileges},
 	"information_schema.enabled_roles": {columns: "role_name", rows: func(q *query) {
@@ -393,6 +396,48 @@ func routineRows(q *query) {
 			"SQL", def, "SQL", f.Volatility == 'i', f.Strict, "INVOKER")
 	}
 }
+
+// parameterModes are those of catalog.Function in the standard's words.
+var parameterModes = map[byte]string{'i': "IN", 'o': "OUT", 'b': "INOUT", 'v': "IN", 't': "OUT"}
+
+func parameterRows(q *query) {
+	for _, f := range q.Snap.Functions() {
+		inputs := 0
+		for i := range f.ArgModes {
+			if inputMode(f.ArgModes[i]) {
+				inputs++
+			}
+		}
+		seen := 0
+		for i, t := range f.Args {
+			mode := byte('i')
+			if i < len(f.ArgModes) {
+				mode = f.ArgModes[i]
+			}
+			var name, def any
+			if i < len(f.ArgNames) && f.ArgNames[i] != "" {
+				name = f.ArgNames[i]
+			}
+			if inputMode(mode) {
+				seen++
+				if at := seen - 1 - (inputs - len(f.ArgDefaults)); at >= 0 && q.Snap.HasPrivsOf(q.Role, f.Owner) {
+					def = f.ArgDefaults[at]
+				}
+			}
+			shown, _ := q.typeName(types.Of(t))
+			udt := shown
+			if fact := typeFact(t); fact != nil {
+				if udt = fact.name; fact.elem != 0 && fact.name[0] == '_' {
+					shown = "ARRAY"
+				}
+			}
+			q.add(database, q.schemaName(f.Schema), fmt.Sprintf("%s_%d", f.Name, f.OID), i+1, parameterModes[mode], "NO", "NO", name, shown, database,
+				"pg_catalog", udt, strconv.Itoa(i+1), def)
+		}
+	}
+}
+
+func inputMode(mode byte) bool { return mode == 'i' || mode == 'b' || mode == 'v' }
 
 const grantColumns = "grantor grantee table_catalog table_schema table_name privilege_type is_grantable with_hierarchy"
 

@@ -46,7 +46,7 @@ func explain(snap *catalog.Snapshot, set plan.Settings, sql string) string {
 	fold := &funcs.Ctx{Format: types.DefaultFormat}
 	q, err := bind.Bind(&bind.Env{
 		Snap: snap, SearchPath: []string{"public"}, Role: catalog.AdminRole, FuncCtx: fold,
-		ParseExpr: parser.ParseExpr, ParseSelect: parser.ParseSelect, Extended: true,
+		ParseExpr: parser.ParseExpr, ParseSelect: parser.ParseSelect, ParseBody: parser.ParseBody, Extended: true,
 	}, list[0].Stmt, nil)
 	if err != nil {
 		return err.Error()

@@ -132,6 +132,16 @@ func (t *Tx) Reference(key kv.Key) { t.refs = append(t.refs, string(key)) }
 // Step begins the next statement.
 func (t *Tx) Step() { t.statement++ }
 
+// Enter begins a statement inside of the running one, which sees only what was
+// before both: a key has one write here.
+func (t *Tx) Enter() int {
+	t.statement++
+	return t.statement - 1
+}
+
+// Leave goes on with the outer statement.
+func (t *Tx) Leave(outer int) { t.statement = outer }
+
 // CountRows does nothing.
 func (t *Tx) CountRows(int) error { return nil }
 
