@@ -109,6 +109,8 @@ type Tx interface {
 	// one wrote.
 	Enter() (outer int)
 	Leave(outer int)
+	// Overtaken tells whether a statement inside of the running one has written the key.
+	Overtaken(key kv.Key) bool
 	// CountRows adds base-row modifications; it fails with 54000 past the limit.
 	CountRows(n int) error
 	// CheckAge fails with 54000 once the transaction is past the age limit.

@@ -154,6 +154,18 @@ func (t *Txn) Leave(outer int) {
 	t.buffer.nested--
 }
 
+// Overtaken implements Tx.
+func (t *Txn) Overtaken(key kv.Key) bool {
+	if t.last == t.statement {
+		return false
+	}
+	e := t.buffer.find(key)
+	if e == none || t.buffer.entries[e].newest == none {
+		return false
+	}
+	return t.buffer.writes[t.buffer.entries[e].newest].statement > t.statement
+}
+
 // HasWrites reports whether there is something to commit: a write or a claim.
 func (t *Txn) HasWrites() bool { return len(t.buffer.entries) > 0 }
 

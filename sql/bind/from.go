@@ -251,6 +251,9 @@ func (b *binder) funcTable(s *scope, te *ast.FuncTable) (rel.Node, *item) {
 		}
 		// A function of one value is that value where its name stands for a row.
 		it.scalarRow = len(list) == 1 && len(f.cols) == 1 && !te.Ordinality && !b.isComposite(oidOf(f.x))
+		if len(list) == 1 && !te.Ordinality && b.tableOf(oidOf(f.x)) != nil {
+			it.rowType = oidOf(f.x)
+		}
 		n.Funcs = append(n.Funcs, f.fn)
 		for _, c := range f.cols {
 			col := b.newColumn(s, c.Name, c.T)

@@ -49,7 +49,8 @@ type item struct {
 	tableoid    bool           // the system column tableoid exists
 	scan        *scanUse
 	priv        *privUse
-	scalarRow   bool // a function that yields one scalar column: its whole row is that column
+	rowType     types.OID // of a function that yields rows of a table
+	scalarRow   bool      // a function that yields one scalar column: its whole row is that column
 	subquery    bool
 	cte         bool
 	join        bool
@@ -384,8 +385,11 @@ func (b *binder) wholeRow(it *item, pos int) rel.Expr {
 		return b.read(it.cols[0], pos)
 	}
 	row := &rel.RowExpr{T: types.Of(types.RecordOID), Args: []rel.Expr{}}
-	if it.table != nil && it.table.Type != 0 {
+	switch {
+	case it.table != nil && it.table.Type != 0:
 		row.T = types.Of(it.table.Type)
+	case it.rowType != 0:
+		row.T = types.Of(it.rowType)
 	}
 	b.wholeRows[row] = it.name
 	for _, c := range it.cols {

@@ -51,6 +51,9 @@ func (b *binder) sqlFunctionItem(s *scope, te *ast.FuncTable) (rel.Node, *item) 
 	for i, col := range q.cols {
 		it.cols = append(it.cols, b.adopt(s, it, col, names[i]))
 	}
+	if b.tableOf(r.Result) != nil {
+		it.rowType = r.Result
+	}
 	it.scalarRow = len(q.cols) == 1 && !b.isComposite(r.Result)
 	b.rename(it, te.Columns)
 	return q.node, it

@@ -95,6 +95,12 @@ func (s *statement) checkBody(st *ast.CreateFunction) error {
 	return nil
 }
 
+// isPseudo tells whether no value is of a type, which is not an open one either.
+func isPseudo(t types.OID) bool {
+	ty := types.Get(t)
+	return ty != nil && ty.Category == 'P' && !isOpen(t)
+}
+
 func isOpen(t types.OID) bool {
 	return slices.Contains(openFamilies[0].results, t) || slices.Contains(openFamilies[1].results, t)
 }
@@ -131,6 +137,9 @@ func (s *statement) signature(f *catalog.Function, st *ast.CreateFunction) error
 		if err != nil {
 			return err
 		}
+		if p.Mode != "out" && p.Mode != "table" && isPseudo(t.OID) {
+			return pgerr.New(pgerr.InvalidFunctionDefinition, "SQL functions cannot have arguments of type %s", s.typeText(t.OID))
+		}
 		mode := paramModes[p.Mode]
 		if err := s.checkParam(st, i, mode); err != nil {
 			return err
@@ -152,6 +161,9 @@ func (s *statement) signature(f *catalog.Function, st *ast.CreateFunction) error
 	}
 	if err := s.resultType(f, st, outs); err != nil {
 		return err
+	}
+	if isPseudo(f.Result) && f.Result != types.RecordOID && f.Result != types.VoidOID {
+		return pgerr.New(pgerr.InvalidFunctionDefinition, "SQL functions cannot return type %s", s.typeText(f.Result))
 	}
 	return s.openResult(f)
 }

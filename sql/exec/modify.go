@@ -245,7 +245,20 @@ func (m *modifier) resolve(base kv.Key, proposed []types.Datum) ([]types.Datum, 
 	if err := m.w.complete(row); err != nil {
 		return nil, err
 	}
+	if err := m.notOvertaken(base, "updated"); err != nil {
+		return nil, err
+	}
 	return row, m.w.update(base, old, row)
+}
+
+// notOvertaken refuses to change a row of which the statement knows an older state: a
+// function that it calls has changed it since.
+func (m *modifier) notOvertaken(base kv.Key, what string) error {
+	if !m.r.Tx.Overtaken(base) {
+		return nil
+	}
+	return pgerr.New(pgerr.TriggeredDataChangeViolation, "tuple to be %s was already modified by an operation triggered by the current command", what).
+		WithHint("Consider using an AFTER trigger instead of a BEFORE trigger to propagate changes to other rows.")
 }
 
 // read returns the row under base as this statement sees it; nil if there is none.
@@ -297,12 +310,18 @@ func (m *modifier) update(in []types.Datum) ([]types.Datum, error) {
 	if err := m.w.complete(row); err != nil {
 		return nil, err
 	}
+	if err := m.notOvertaken(base, "updated"); err != nil {
+		return nil, err
+	}
 	return row, m.w.update(base, old, row)
 }
 
 func (m *modifier) delete(in []types.Datum) ([]types.Datum, error) {
 	base, old, err := m.target(in)
 	if err != nil || base == nil {
+		return nil, err
+	}
+	if err := m.notOvertaken(base, "deleted"); err != nil {
 		return nil, err
 	}
 	return old, m.w.remove(base, old)

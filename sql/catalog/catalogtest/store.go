@@ -142,6 +142,9 @@ func (t *Tx) Enter() int {
 // Leave goes on with the outer statement.
 func (t *Tx) Leave(outer int) { t.statement = outer }
 
+// Overtaken is false.
+func (t *Tx) Overtaken(kv.Key) bool { return false }
+
 // CountRows does nothing.
 func (t *Tx) CountRows(int) error { return nil }
 
