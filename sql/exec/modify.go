@@ -245,6 +245,9 @@ func (m *modifier) resolve(base kv.Key, proposed []types.Datum) ([]types.Datum, 
 	if err := m.w.complete(row); err != nil {
 		return nil, err
 	}
+	if m.r.touched[string(base)] {
+		return nil, nil // Another part of the statement has changed it, on behalf of the values.
+	}
 	if err := m.notOvertaken(base, "updated"); err != nil {
 		return nil, err
 	}

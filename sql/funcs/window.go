@@ -56,8 +56,9 @@ func (w *denseRank) Value(_ *Ctx, p WinPartition, row int) (types.Datum, error) 
 	return types.NewInt(w.rank), nil
 }
 
-// ntile takes the number of buckets from the partition's first row that has one.
-type ntile struct{ n int64 }
+// ntile takes the number of buckets from the partition's first row that has one, and
+// counts from there.
+type ntile struct{ n, first int64 }
 
 func (w *ntile) Value(_ *Ctx, p WinPartition, row int) (types.Datum, error) {
 	if w.n == 0 {
@@ -68,9 +69,9 @@ func (w *ntile) Value(_ *Ctx, p WinPartition, row int) (types.Datum, error) {
 		if d.I <= 0 {
 			return types.Null, pgerr.New("22014", "argument of ntile must be greater than zero")
 		}
-		w.n = d.I
+		w.n, w.first = d.I, int64(row)
 	}
-	total, n, r := int64(p.Len()), w.n, int64(row)
+	total, n, r := int64(p.Len()), w.n, int64(row)-w.first
 	size, extra := total/n, total%n
 	if r < extra*(size+1) {
 		return types.NewInt(r/(size+1) + 1), nil
