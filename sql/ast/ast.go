@@ -161,6 +161,8 @@ type (
 		// SQLSyntax says that the call was written with special syntax (EXTRACT,
 		// SUBSTRING … FROM, AT TIME ZONE …), for deparsing and column names.
 		SQLSyntax bool
+		// IfJSONB is the name of the function to call instead if an argument is jsonb.
+		IfJSONB string
 	}
 	// SpecialFunc is GREATEST, LEAST, COALESCE, or an SQL value function
 	// (CURRENT_DATE, CURRENT_TIMESTAMP(p), SESSION_USER …). Name is lower case.
@@ -222,9 +224,21 @@ type (
 		Not                      bool
 		ItemType                 string // IS JSON OBJECT …
 		Returning                *TypeName
+		Format                   JSONFormat // of RETURNING
 		OrderBy                  []SortBy
 		Filter                   Expr
 		Over                     *WindowDef
+	}
+	// JSONValue is an expression with FORMAT JSON behind it.
+	JSONValue struct {
+		Pos
+		X      Expr
+		Format JSONFormat
+	}
+	// JSONFormat is FORMAT JSON ENCODING …; without the latter Encoding is empty.
+	JSONFormat struct {
+		Pos
+		Encoding string
 	}
 )
 

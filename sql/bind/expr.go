@@ -70,6 +70,8 @@ func (b *binder) expr(s *scope, x ast.Expr) rel.Expr {
 		return b.indirection(s, x)
 	case *ast.Grouping:
 		return b.groupingFunc(s, x)
+	case *ast.JSONValue:
+		return b.jsonValue(s, x)
 	case *ast.JSONExpr:
 		return b.jsonExpr(s, x)
 	case *ast.Default:

@@ -44,6 +44,9 @@ func (b *binder) function(s *scope, x *ast.Func) rel.Expr {
 		return e
 	}
 	b.resolveCall(c)
+	if x.IfJSONB != "" {
+		c.preferJSONB()
+	}
 	switch {
 	case c.fn.Kind == funcs.AggKind:
 		b.checkAggCall(c)

@@ -30,6 +30,7 @@ func (b *binder) jsonExpr(s *scope, x *ast.JSONExpr) rel.Expr {
 	var domain types.OID
 	if x.Returning != nil {
 		result, domain = b.resolveType(*x.Returning)
+		b.checkJSONFormat(x.Format, result.OID)
 	}
 	form := funcs.JSONForm{Kind: x.Kind, Binary: result.OID == types.JSONBOID, Absent: x.AbsentOnNull, Unique: x.UniqueKeys}
 	var e rel.Expr
@@ -37,9 +38,72 @@ func (b *binder) jsonExpr(s *scope, x *ast.JSONExpr) rel.Expr {
 		empty := map[string]string{"json_object": "{}", "json_array": "[]"}[x.Kind]
 		e = b.cast(&rel.Const{T: types.Of(types.UnknownOID), D: types.NewText(empty)}, result, x.At)
 	} else {
-		e = b.expr(s, &ast.Func{Pos: x.Pos, Name: form.Name(), Schema: funcs.SQLJSON, Args: args, OrderBy: x.OrderBy, Filter: x.Filter, Over: x.Over})
+		call := &ast.Func{Pos: x.Pos, Name: form.Name(), Schema: funcs.SQLJSON, Args: args, OrderBy: x.OrderBy, Filter: x.Filter, Over: x.Over}
+		if x.Returning == nil {
+			form.Binary = true
+			call.IfJSONB = form.Name()
+		}
+		e = b.expr(s, call)
+	}
+	switch {
+	case x.Returning == nil:
+		return e
+	case result.OID == types.ByteaOID && len(args) > 0:
+		return b.converted("convert_to", b.cast(e, types.Of(types.TextOID), x.At), "UTF8", x.At)
 	}
 	return b.toDomain(b.cast(e, result, x.At), domain, x.At)
+}
+
+// checkJSONFormat refuses encodings of what a constructor returns.
+func (b *binder) checkJSONFormat(f ast.JSONFormat, result types.OID) {
+	if f.Encoding == "" {
+		return
+	}
+	if result != types.ByteaOID {
+		b.fail(f.At, pgerr.FeatureNotSupported, "cannot set JSON encoding for non-bytea output types")
+	}
+	if f.Encoding != "UTF8" {
+		b.throw(f.At, pgerr.New(pgerr.FeatureNotSupported, "unsupported JSON encoding").WithHint("Only UTF8 JSON encoding is supported."))
+	}
+}
+
+// converted calls a function that takes a value and the name of an encoding.
+func (b *binder) converted(name string, x rel.Expr, encoding string, pos int) rel.Expr {
+	fn := funcs.Lookup("pg_catalog", name)[0]
+	return &rel.Call{T: types.Of(fn.Result), Fn: fn, Args: []rel.Expr{x, &rel.Const{T: types.Of(types.NameOID), D: types.NewText(encoding)}}, Pos: pos}
+}
+
+// jsonValue binds x FORMAT JSON.
+func (b *binder) jsonValue(s *scope, x *ast.JSONValue) rel.Expr {
+	e := b.settle(b.expr(s, x.X), startOf(x.X))
+	t := oidOf(e)
+	if x.Format.Encoding != "" && t != types.ByteaOID {
+		b.fail(x.Format.At, pgerr.DatatypeMismatch, "JSON ENCODING clause is only allowed for bytea input type")
+	}
+	switch ty := types.Get(t); {
+	case t == types.JSONOID || t == types.JSONBOID:
+		return e
+	case t == types.ByteaOID:
+		encoding := x.Format.Encoding
+		if encoding == "" {
+			encoding = "UTF8"
+		}
+		e = b.converted("convert_from", e, encoding, x.Format.At)
+	case ty == nil || ty.Category != 'S':
+		b.fail(x.Format.At, pgerr.DatatypeMismatch, "cannot use non-string types with explicit FORMAT JSON clause")
+	}
+	return b.cast(e, types.Of(types.JSONOID), x.Format.At)
+}
+
+// preferJSONB takes the function for jsonb if an argument is.
+func (c *callSite) preferJSONB() {
+	for _, a := range c.args {
+		if oidOf(a.x) == types.JSONBOID {
+			c.fn = funcs.Lookup(funcs.SQLJSON, c.x.IfJSONB)[0]
+			c.match.Result = types.Of(types.JSONBOID)
+			return
+		}
+	}
 }
 
 // jsonArrayOf binds JSON_ARRAY(query), which aggregates the query's one column.
@@ -65,6 +129,9 @@ func (b *binder) isJSON(s *scope, x *ast.JSONExpr) rel.Expr {
 	ty := types.Get(t)
 	if t != types.JSONOID && t != types.JSONBOID && t != types.ByteaOID && (ty == nil || ty.Category != 'S') {
 		b.fail(startOf(x.Values[0]), pgerr.DatatypeMismatch, "cannot use type %s in IS JSON predicate", typeName(e.Type()))
+	}
+	if t == types.ByteaOID {
+		e = b.converted("convert_from", e, "UTF8", x.At)
 	}
 	form := funcs.JSONForm{Kind: x.Kind, Unique: x.UniqueKeys, Item: x.ItemType}
 	fn := funcs.Lookup(funcs.SQLJSON, form.Name())[0]

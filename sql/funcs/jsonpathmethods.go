@@ -84,10 +84,8 @@ func (r *pathRun) double(v pathValue) (*types.JSONB, error) {
 	switch {
 	case err != nil && v.kind() == types.JSONNumber:
 		return nil, failPath(jsonNonNumeric, "numeric argument of jsonpath item method .%s() is out of range for type double precision", "double")
-	case err != nil:
+	case err != nil || v.kind() == types.JSONString && (math.IsInf(d.F, 0) || math.IsNaN(d.F)):
 		return nil, failPath(jsonNonNumeric, "string argument of jsonpath item method .%s() is not a valid representation of a double precision number", "double")
-	case math.IsInf(d.F, 0) || math.IsNaN(d.F):
-		return nil, failPath(jsonNonNumeric, "NaN or Infinity is not allowed for jsonpath item method .%s()", "double")
 	case v.kind() == types.JSONNumber:
 		return v.v, nil
 	}

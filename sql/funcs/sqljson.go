@@ -92,11 +92,10 @@ type jsonMembers struct {
 
 func (f JSONForm) newMembers() jsonMembers { return jsonMembers{form: f, seen: map[string]bool{}} }
 
-// add appends a member. A member that is left out counts for uniqueness in json, in
-// jsonb it does not.
+// add appends a member. A member that is left out counts for uniqueness.
 func (m *jsonMembers) add(c *Ctx, key, value types.OID, k, v types.Datum) error {
 	skip := m.form.Absent && v.IsNull()
-	if skip && m.form.Binary {
+	if skip && !m.form.Unique {
 		return nil
 	}
 	if err := scalarKey(key); err != nil {

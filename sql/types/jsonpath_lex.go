@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"zorya/pgerr"
@@ -258,6 +259,9 @@ func (l *pathLexer) unicode(b *strings.Builder) error {
 				return pathError("invalid unicode sequence", l.s[from:l.at+3+n])
 			}
 			v, _ := strconv.ParseUint(rest[1:1+n], 16, 32)
+			if v > unicode.MaxRune {
+				return pgerr.New(pgerr.SyntaxError, "invalid Unicode code point")
+			}
 			runes = append(runes, rune(v))
 			l.at += n + 4
 			continue

@@ -12,7 +12,7 @@ import (
 var CheckPathRegex = func(_, _ string) error { return nil }
 
 // maxPathDepth bounds how deep the expressions of a path may be nested.
-const maxPathDepth = 2000
+const maxPathDepth = 9000
 
 // A pathParser reads a jsonpath by recursive descent. fail ends it by a panic with
 // pathFault, which parseJSONPath catches.

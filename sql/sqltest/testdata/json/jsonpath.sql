@@ -26,3 +26,7 @@ select jsonb_path_query('["2024-02-29", "12:30:00+02", "2024-02-29 12:30:00.5"]'
 select jsonb_path_query('"29/02/24"', '$.datetime("DD/MM/YY")');
 select jsonb_path_query('["2024-02-29"]', '$[*].datetime() ? (@ < "2024-03-01 00:00:00+01".datetime())');
 select jsonb_path_query_tz('["2024-02-29"]', '$[*].datetime() ? (@ < "2024-03-01 00:00:00+01".datetime())');
+select jsonb_path_query(j, '$.datetime()', silent => true) from (values ('"0000-01-02"'::jsonb), ('"23:59:60"'), ('"12:34:56 -3"'), ('"2020-01-02 03:04:05.6+07"'), ('"2020-1-2"')) v(j);
+select jsonb_path_query('"inf"', '$.double()');
+select '"\u{110000}"'::jsonpath;
+select length((repeat('(', 3000) || '1' || repeat(')', 3000))::jsonpath::text);
