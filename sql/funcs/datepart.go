@@ -500,7 +500,8 @@ func age(a, b int64) (types.Datum, error) {
 }
 
 func makeKernels() kernels {
-	makeDate := func(a []types.Datum) (int64, error) {
+	// makeDate names in errors the year that told gives it, from that as written.
+	makeDate := func(a []types.Datum, told func(written, counted int64) int64) (int64, error) {
 		y, m, d := a[0].I, a[1].I, a[2].I
 		if y == math.MinInt32 {
 			return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "date field value out of range: %d-%02d-%02d", a[0].I, a[1].I, a[2].I)
@@ -511,10 +512,10 @@ func makeKernels() kernels {
 			m = 0
 		}
 		if m < 1 || m > 12 || d < 1 || d > int64(daysIn(int(y), int(m))) {
-			return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "date field value out of range: %d-%02d-%02d", a[0].I, a[1].I, a[2].I)
+			return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "date field value out of range: %d-%02d-%02d", told(a[0].I, y), a[1].I, a[2].I)
 		}
 		if y < -4713 || y > 5874897 {
-			return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "date out of range: %d-%02d-%02d", a[0].I, m, d)
+			return 0, pgerr.New(pgerr.DatetimeFieldOverflow, "date out of range: %d-%02d-%02d", told(a[0].I, y), m, d)
 		}
 		return int64(julian(int(y), int(m), int(d)) - epochJulian), nil
 	}
@@ -525,7 +526,7 @@ func makeKernels() kernels {
 		return h*hourMicros + m*minuteMicros + int64(math.RoundToEven(s*1e6)), nil
 	}
 	stamp := func(a []types.Datum) (int64, error) {
-		day, err := makeDate(a)
+		day, err := makeDate(a, func(written, _ int64) int64 { return written })
 		if err != nil {
 			return 0, err
 		}
@@ -542,7 +543,7 @@ func makeKernels() kernels {
 	}
 	return kernels{
 		"make_date": scalar(func(a []types.Datum) (types.Datum, error) {
-			d, err := makeDate(a)
+			d, err := makeDate(a, func(_, counted int64) int64 { return counted })
 			return types.NewInt(d), err
 		}),
 		"make_time": scalar(func(a []types.Datum) (types.Datum, error) {

@@ -40,8 +40,8 @@ var templateFields = []templateField{
 	{"A.D.", false, anyCalendar}, {"A.M.", false, anyCalendar}, {"AD", false, anyCalendar}, {"AM", false, anyCalendar},
 	{"B.C.", false, anyCalendar}, {"BC", false, anyCalendar}, {"CC", true, anyCalendar},
 	{"DAY", false, anyCalendar}, {"DDD", true, gregorian}, {"DD", true, gregorian}, {"DY", false, anyCalendar}, {"D", true, gregorian},
-	{"FF1", false, anyCalendar}, {"FF2", false, anyCalendar}, {"FF3", false, anyCalendar},
-	{"FF4", false, anyCalendar}, {"FF5", false, anyCalendar}, {"FF6", false, anyCalendar}, {"FX", false, anyCalendar},
+	{"FF1", true, anyCalendar}, {"FF2", true, anyCalendar}, {"FF3", true, anyCalendar},
+	{"FF4", true, anyCalendar}, {"FF5", true, anyCalendar}, {"FF6", true, anyCalendar}, {"FX", false, anyCalendar},
 	{"HH24", true, anyCalendar}, {"HH12", true, anyCalendar}, {"HH", true, anyCalendar},
 	{"IDDD", true, isoWeeks}, {"ID", true, isoWeeks}, {"IW", true, isoWeeks},
 	{"IYYY", true, isoWeeks}, {"IYY", true, isoWeeks}, {"IY", true, isoWeeks}, {"I", true, isoWeeks}, {"J", true, anyCalendar},
@@ -151,6 +151,9 @@ func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
 // zoned, timed and dated tell what a field says of the value: in a template of the
 // standard the fields decide the type.
 func (f *templateField) zoned() bool { return strings.HasPrefix(f.name, "TZ") || f.name == "OF" }
+
+// counts tells the fields that TH makes ordinals of.
+func (f *templateField) counts() bool { return f.digit && !f.zoned() }
 
 func (f *templateField) timed() bool {
 	switch f.name {

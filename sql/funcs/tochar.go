@@ -82,8 +82,13 @@ func (m moment) format(template string) (types.Datum, error) {
 			return types.Null, pgerr.New(pgerr.InvalidDatetimeFormat, "invalid format specification for an interval value").
 				WithHint("Intervals are not tied to specific calendar dates.")
 		}
-		text := m.field(n.text, !n.fill && !n.local)
-		if n.th != "" && text != "" && (n.field.digit || strings.HasPrefix(n.field.name, "FF")) {
+		fill := !n.fill
+		switch n.field.name {
+		case "MONTH", "MON", "DAY", "DY":
+			fill = fill && !n.local
+		}
+		text := m.field(n.text, fill)
+		if n.th != "" && text != "" && n.field.counts() {
 			text += ordinal(text, n.th == "TH")
 		}
 		b.WriteString(text)
@@ -121,61 +126,94 @@ func ordinal(digits string, upper bool) string {
 }
 
 func (m moment) field(f string, fill bool) string {
-	num := func(v int64, width int) string {
-		if !fill {
-			return fmt.Sprint(v)
-		}
-		if v < 0 {
-			width++
-		}
-		return fmt.Sprintf("%0*d", width, v)
-	}
 	if text, ok := m.words(f, fill); ok {
 		return text
 	}
 	f = strings.ToUpper(f)
-	if text, ok := m.clock(f, num); ok {
+	if text, ok := m.zoneField(f, fill); ok {
 		return text
 	}
-	return m.calendar(f, num)
+	v, width, signed := m.number(f)
+	switch {
+	case f == "Y,YYY":
+		return fmt.Sprintf("%d,%03d", v/1000, v%1000)
+	case width == 0:
+		return ""
+	case !fill && !strings.HasPrefix(f, "FF") && f != "MS" && f != "US":
+		width = 1
+	case signed:
+		width++
+	}
+	return fmt.Sprintf("%0*d", width, v)
 }
 
-func (m moment) clock(f string, num func(int64, int) string) (string, bool) {
+// number is the value of a field, the width that it is filled to with zeros, and
+// whether that is one more for a sign; 0: it shows nothing.
+func (m moment) number(f string) (v int64, width int, signed bool) {
+	if v, width, ok := m.clock(f); ok {
+		return v, width, v < 0 && width == 2 && f[0] != 'F'
+	}
+	if v, width, ok := m.yearField(f); ok {
+		return v, width, m.year() < 0
+	}
+	v, width = m.calendar(f)
+	return v, width, v < 0 && (f == "MM" || f == "CC")
+}
+
+func (m moment) clock(f string) (v int64, width int, ok bool) {
 	b := m.b
 	us := b.micros % secondMicros
 	switch f {
 	case "HH24":
-		return num(b.hour, 2), true
+		return b.hour, 2, true
 	case "HH", "HH12":
 		h := b.hour % 12
 		if h == 0 {
 			h = 12
 		}
-		return num(h, 2), true
+		return h, 2, true
 	case "MI":
-		return num(b.min, 2), true
+		return b.min, 2, true
 	case "SS":
-		return num(b.micros/secondMicros, 2), true
+		return b.micros / secondMicros, 2, true
 	case "SSSS", "SSSSS":
-		return num(b.dayMicros/secondMicros, 1), true
+		return b.dayMicros / secondMicros, 1, true
 	case "MS":
-		return fmt.Sprintf("%03d", us/1000), true
+		return us / 1000, 3, true
 	case "US":
-		return fmt.Sprintf("%06d", us), true
-	case "TZH":
-		return m.zoneHour(), true
-	case "TZM":
-		return fmt.Sprintf("%02d", max(b.zone, -b.zone)/60%60), true
-	case "OF":
-		abs := max(b.zone, -b.zone)
-		text := m.zoneHour()
-		if abs/60%60 != 0 {
-			text += fmt.Sprintf(":%02d", abs/60%60)
-		}
-		return text, true
+		return us, 6, true
 	}
 	if strings.HasPrefix(f, "FF") {
-		return fmt.Sprintf("%06d", us)[:f[2]-'0'], true
+		width = int(f[2] - '0')
+		for i := width; i < 6; i++ {
+			us /= 10
+		}
+		return us, width, true
+	}
+	return 0, 0, false
+}
+
+// zoneField is a field of the zone's offset.
+func (m moment) zoneField(f string, fill bool) (string, bool) {
+	zone := max(m.b.zone, -m.b.zone)
+	sign := "+"
+	if m.b.zone < 0 {
+		sign = "-"
+	}
+	switch f {
+	case "TZH":
+		return fmt.Sprintf("%s%02d", sign, zone/3600), true
+	case "TZM":
+		return fmt.Sprintf("%02d", zone/60%60), true
+	case "OF":
+		text := sign + fmt.Sprint(zone/3600)
+		if fill {
+			text = fmt.Sprintf("%s%02d", sign, zone/3600)
+		}
+		if zone/60%60 != 0 {
+			text += fmt.Sprintf(":%02d", zone/60%60)
+		}
+		return text, true
 	}
 	return "", false
 }
@@ -221,14 +259,6 @@ func (m moment) words(f string, fill bool) (string, bool) {
 	return "", false
 }
 
-// zoneHour is the zone's sign and hours.
-func (m moment) zoneHour() string {
-	if m.b.zone < 0 {
-		return fmt.Sprintf("-%02d", -m.b.zone/3600)
-	}
-	return fmt.Sprintf("+%02d", m.b.zone/3600)
-}
-
 // half chooses by the half of the day.
 func (m moment) half(am, pm string) string {
 	if m.b.hour%24 >= 12 {
@@ -251,63 +281,73 @@ func (m moment) romanMonth() int {
 	return 0
 }
 
-func (m moment) calendar(f string, num func(int64, int) string) string {
-	b := m.b
-	year := int64(b.year)
+// year is the year as it is shown: before Christ without a sign.
+func (m moment) year() int64 { return m.shown(m.b.year) }
+
+func (m moment) shown(year int) int64 {
 	if year <= 0 && !m.interval {
 		year = 1 - year
 	}
-	isoYear, isoWeekNo := isoWeek(b.jd)
-	if isoYear <= 0 && !m.interval {
-		isoYear = 1 - isoYear
+	return int64(year)
+}
+
+func (m moment) yearField(f string) (v int64, width int, ok bool) {
+	year := m.year()
+	if f[0] == 'I' {
+		iso, _ := isoWeek(m.b.jd)
+		year = m.shown(iso)
 	}
-	doy := int64(b.jd - julian(b.year, 1, 1) + 1)
 	switch f {
-	case "Y,YYY":
-		return fmt.Sprintf("%d,%03d", year/1000, year%1000)
-	case "YYYY":
-		return num(year, 4)
-	case "YYY":
-		return num(year%1000, 3)
-	case "YY":
-		return num(year%100, 2)
-	case "Y":
-		return num(year%10, 1)
-	case "IYYY":
-		return num(int64(isoYear), 4)
-	case "IYY":
-		return num(int64(isoYear)%1000, 3)
-	case "IY":
-		return num(int64(isoYear)%100, 2)
-	case "I":
-		return num(int64(isoYear)%10, 1)
-	case "MM":
-		return num(int64(b.month), 2)
-	case "DDD":
-		if m.interval {
-			doy = int64(b.year)*360 + int64(b.month)*30 + int64(b.day)
-		}
-		return num(doy, 3)
-	case "IDDD":
-		return num(int64(isoWeekNo-1)*7+int64((weekday(b.jd)+6)%7+1), 3)
-	case "DD":
-		return num(int64(b.day), 2)
-	case "D":
-		return num(int64(weekday(b.jd)+1), 1)
-	case "ID":
-		return num(int64((weekday(b.jd)+6)%7+1), 1)
-	case "WW":
-		return num((doy-1)/7+1, 2)
-	case "W":
-		return num(int64(b.day-1)/7+1, 1)
-	case "IW":
-		return num(int64(isoWeekNo), 2)
-	case "CC":
-		return num(era(int64(b.year), 100), 2)
-	case "J":
-		return num(int64(b.jd), 1)
-	case "Q":
-		return num(int64(b.month-1)/3+1, 1)
+	case "Y,YYY", "YYYY", "IYYY":
+		return year, 4, true
+	case "YYY", "IYY":
+		return year % 1000, 3, true
+	case "YY", "IY":
+		return year % 100, 2, true
+	case "Y", "I":
+		return year % 10, 1, true
 	}
-	return ""
+	return 0, 0, false
+}
+
+func (m moment) calendar(f string) (v int64, width int) {
+	b := m.b
+	_, week := isoWeek(b.jd)
+	isoDay := int64((weekday(b.jd)+6)%7 + 1)
+	yearDay := int64(b.jd - julian(b.year, 1, 1) + 1)
+	century := era(int64(b.year), 100)
+	if m.interval {
+		yearDay = int64(int32(b.year*360 + b.month*30 + b.day))
+		century = int64(b.year / 100)
+	}
+	switch f {
+	case "MM":
+		return int64(b.month), 2
+	case "DDD":
+		return yearDay, 3
+	case "IDDD":
+		return int64(week-1)*7 + isoDay, 3
+	case "DD":
+		return int64(b.day), 2
+	case "D":
+		return int64(weekday(b.jd) + 1), 1
+	case "ID":
+		return isoDay, 1
+	case "WW":
+		return (yearDay-1)/7 + 1, 2
+	case "W":
+		return int64(b.day-1)/7 + 1, 1
+	case "IW":
+		return int64(week), 2
+	case "CC":
+		return century, 2
+	case "J":
+		return int64(int32(b.jd)), 1
+	case "Q":
+		if b.month == 0 {
+			return 0, 0
+		}
+		return int64(b.month-1)/3 + 1, 1
+	}
+	return 0, 0
 }

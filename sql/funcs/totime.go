@@ -282,7 +282,7 @@ func (r *templateReader) word(n *templateNode, words []string) error {
 
 // ordinal skips the two letters that TH stands for.
 func (r *templateReader) ordinal(n *templateNode) {
-	if n.th != "" {
+	if n.th != "" && n.field.counts() {
 		r.skipCharacter()
 		r.skipCharacter()
 	}

@@ -28,3 +28,7 @@ select jsonb_path_query('"2020-07-08"', '$.datetime("YYYY/MM/DD")');
 select jsonb_path_query('"2020-07"', '$.datetime("YYYY-MM-DD")');
 select jsonb_path_query('"2020"', '$.datetime("YYYY\t")');
 select jsonb_path_query('"+05"', '$.datetime("TZH")');
+select to_char(timestamp '2001-02-03 04:05:06', 'TMHH24 TMrm| TMDy TMMonth| FMOF TZMth DDth FF2th'), to_char(interval '-1 us', 'FF1 MS WW CC Q| IYY'), to_char(interval '-150 years -5 days', 'CC YYYY DD DDD'), to_char(interval '1 mon -1 day', 'WW W');
+select to_timestamp('1012 05th', 'HH12FF2 DDth'), to_timestamp('2001 +03th', 'YYYY TZHth');
+select to_timestamp('5,5', 'HHFF3,');
+select make_date(-20, 99, 1);
