@@ -154,7 +154,7 @@ func (m moment) number(f string) (v int64, width int, signed bool) {
 		return v, width, v < 0 && width == 2 && f[0] != 'F'
 	}
 	if v, width, ok := m.yearField(f); ok {
-		return v, width, m.year() < 0
+		return v, width, m.year() < 0 && width > 1
 	}
 	v, width = m.calendar(f)
 	return v, width, v < 0 && (f == "MM" || f == "CC")
