@@ -20,7 +20,7 @@ func intervalKernels() kernels {
 			return scaleSign(v, -1), nil
 		}),
 		"interval_pl":    lift2(iv, iv, iv, plusInterval),
-		"interval_mi":    lift2(iv, iv, iv, func(a, b types.Interval) (types.Interval, error) { return plusInterval(a, scaleSign(b, -1)) }),
+		"interval_mi":    lift2(iv, iv, iv, minusInterval),
 		"interval_mul":   lift2(iv, f, iv, mul),
 		"mul_d_interval": lift2(f, iv, iv, func(by float64, v types.Interval) (types.Interval, error) { return scaleInterval(v, by) }),
 		"interval_div": lift2(iv, f, iv, func(v types.Interval, by float64) (types.Interval, error) {
@@ -45,6 +45,15 @@ func plusInterval(a, b types.Interval) (types.Interval, error) {
 	m, d := int64(a.Months)+int64(b.Months), int64(a.Days)+int64(b.Days)
 	us := a.Micros + b.Micros
 	if m != int64(int32(m)) || d != int64(int32(d)) || (a.Micros^us)&(b.Micros^us) < 0 {
+		return a, errInterval
+	}
+	return types.Interval{Months: int32(m), Days: int32(d), Micros: us}, nil
+}
+
+func minusInterval(a, b types.Interval) (types.Interval, error) {
+	m, d := int64(a.Months)-int64(b.Months), int64(a.Days)-int64(b.Days)
+	us := a.Micros - b.Micros
+	if m != int64(int32(m)) || d != int64(int32(d)) || (a.Micros^b.Micros)&(a.Micros^us) < 0 {
 		return a, errInterval
 	}
 	return types.Interval{Months: int32(m), Days: int32(d), Micros: us}, nil

@@ -382,7 +382,10 @@ func (r *templateReader) number(n *templateNode, place *int, width int, open boo
 		if used := width - len(left); ok && used < width {
 			return 0, pgerr.As(bad(invalid, "Field requires %d characters, but only %d could be parsed.", width, used)).WithHint(hint)
 		}
-		rest = trimmed[len(copied):]
+		if rest = trimmed[len(copied):]; !ok {
+			// Spaces alone count as the number 0.
+			rest, ok = trimmed, len(trimmed) < len(r.in)
+		}
 	}
 	if !ok {
 		return 0, bad(invalid, "Value must be an integer.")

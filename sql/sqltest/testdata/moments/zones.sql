@@ -33,3 +33,6 @@ select date_part('nothing', date '2001-01-01');
 select to_timestamp(1e15);
 select interval_hash('1 mon') = interval_hash('30 days'), interval_hash_extended('3 days 4 hours', 7);
 select d::timestamp, d::timestamptz from (values (timestamp(2) '2001-02-03')) v(d);
+select interval '-1 mon' - interval '-2147483648 mons', interval '-1 day' - interval '-2147483648 days';
+select interval '1 mon' - interval '-2147483648 mons';
+select to_timestamp('12 FRIDAY  .59', 'FXMM DAY.QMI');
