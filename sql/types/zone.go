@@ -341,5 +341,9 @@ func Abbreviations(at time.Time, f func(abbrev string, east int, summer bool)) {
 // PostgreSQL does: <+03>-03.
 func OffsetZone(east int) *time.Location {
 	abbrev := string(appendOffset(nil, east))
-	return fixedZone("<"+abbrev+">"+string(appendOffset(nil, -east)), abbrev, east)
+	west := string(appendOffset(nil, -east))
+	if east == 0 {
+		west = "-00"
+	}
+	return fixedZone("<"+abbrev+">"+west, abbrev, east)
 }

@@ -15,7 +15,8 @@ const defaultRule = ",M3.2.0,M11.1.0"
 var posixRule = func() *regexp.Regexp {
 	const (
 		year = `(36[0-5]|3[0-5]\d|[12]\d\d|\d\d?)`
-		date = `,(M(1[0-2]|[1-9])\.[1-5]\.[0-6]|J?` + year + `)(/[-+]?\d{1,3}(:[0-5]?\d){0,2})?`
+		day  = `J(36[0-5]|3[0-5]\d|[12]\d\d|[1-9]\d?)` // counted from 1
+		date = `,(M(1[0-2]|[1-9])\.[1-5]\.[0-6]|` + day + `|` + year + `)(/[-+]?\d{1,3}(:[0-5]?\d){0,2})?`
 	)
 	return regexp.MustCompile("^" + date + date + "$")
 }()

@@ -36,3 +36,7 @@ select d::timestamp, d::timestamptz from (values (timestamp(2) '2001-02-03')) v(
 select interval '-1 mon' - interval '-2147483648 mons', interval '-1 day' - interval '-2147483648 days';
 select interval '1 mon' - interval '-2147483648 mons';
 select to_timestamp('12 FRIDAY  .59', 'FXMM DAY.QMI');
+set timezone = '0';
+show timezone;
+set timezone = 'EST5EDT,J0,J1';
+set timezone to default;
