@@ -57,11 +57,11 @@ type Judgement struct {
 //  2. Commit times strictly increase.
 //  3. A transaction's commit time is after its snapshot.
 //  4. Every key in the table is in the queue with its share time.
+//  5. The floor is not below that of the ids: what might commit is known if it has.
 type Core struct {
 	claims     table
 	queue      ring[remembered] // In commit order.
-	ids        map[[16]byte]kv.Timestamp
-	idQueue    ring[rememberedID]
+	ids        ids
 	lastCommit kv.Timestamp
 	floor      kv.Timestamp
 	window     window
@@ -75,18 +75,14 @@ type remembered struct {
 	hash uint64
 }
 
-type rememberedID struct {
-	time kv.Timestamp
-	id   [16]byte
-}
-
 // NewCore returns a Core that knows of no commits after `last`, when no transaction
-// is under way. It remembers at most maxClaims claims: more raise the floor. Transactions whose commit is longer
-// ago than age, measured by `elapsed` of Judge, are forgotten.
+// is under way. It remembers at most maxClaims claims, and as many ids: more raise the
+// floor. Transactions whose commit is longer ago than age, measured by `elapsed` of
+// Judge, are forgotten.
 func NewCore(last kv.Timestamp, maxClaims int, age time.Duration) *Core {
 	return &Core{
 		claims:     newTable(),
-		ids:        map[[16]byte]kv.Timestamp{},
+		ids:        newIDs(last, maxClaims),
 		lastCommit: last,
 		floor:      last,
 		window:     window{age: age, horizon: last},
@@ -97,7 +93,7 @@ func NewCore(last kv.Timestamp, maxClaims int, age time.Duration) *Core {
 // Judge decides q. The wall clock reads now, which may run behind; the monotonic
 // one reads elapsed.
 func (c *Core) Judge(q *Question, now kv.Timestamp, elapsed time.Duration) Judgement {
-	if t, ok := c.ids[q.ID]; ok {
+	if t, ok := c.ids.commit(q.ID); ok {
 		return Judgement{Outcome: Committed, Time: t, Repeated: true}
 	}
 	c.forget(elapsed)
@@ -130,14 +126,11 @@ func (c *Core) commit(q *Question, now kv.Timestamp) kv.Timestamp {
 		c.claims.claim(claim.Hash, claim.Strength, c.lastCommit)
 		c.queue.push(remembered{c.lastCommit, home(claim.Hash)})
 	}
-	c.ids[q.ID] = c.lastCommit
-	c.idQueue.push(rememberedID{c.lastCommit, q.ID})
+	c.ids.remember(q.ID, c.lastCommit)
 	for c.queue.len() > c.max {
 		c.floor = max(c.floor, c.evict())
 	}
-	for c.idQueue.len() > c.max {
-		delete(c.ids, c.idQueue.pop().id)
-	}
+	c.raise(c.ids.floor)
 	return c.lastCommit
 }
 
@@ -147,13 +140,19 @@ func (c *Core) forget(elapsed time.Duration) {
 	if !moved {
 		return
 	}
-	for c.queue.len() > 0 && c.queue.front().time <= horizon {
+	c.ids.forget(horizon)
+	c.raise(horizon)
+}
+
+// raise raises the floor to a time, and forgets the claims up to it.
+func (c *Core) raise(floor kv.Timestamp) {
+	if floor <= c.floor {
+		return
+	}
+	c.floor = floor
+	for c.queue.len() > 0 && c.queue.front().time <= floor {
 		c.evict()
 	}
-	for c.idQueue.len() > 0 && c.idQueue.front().time <= horizon {
-		delete(c.ids, c.idQueue.pop().id)
-	}
-	c.floor = max(c.floor, horizon)
 }
 
 // evict forgets the oldest remembered claim and returns its commit time.
@@ -172,6 +171,9 @@ func (c *Core) Horizon(elapsed time.Duration) kv.Timestamp {
 
 // check returns an error if an invariant of Core is broken.
 func (c *Core) check() error {
+	if c.floor < c.ids.floor {
+		return fmt.Errorf("invariant 5: the floor is %d, that of the ids %d", c.floor, c.ids.floor)
+	}
 	queued := map[remembered]bool{}
 	for i := range c.queue.len() {
 		queued[c.queue.at(i)] = true

@@ -27,7 +27,7 @@ type Verdict struct {
 	Outcome Outcome
 	Time    kv.Timestamp // Committed: the commit time.
 	Key     kv.Key       // Conflicted, SchemaChanged: a key that says why.
-	Err     error        // Unknown, Refused: the cause.
+	Err     error        // Unknown, Refused, Forgotten: the cause.
 }
 
 // An Outcome says what became of a transaction.
@@ -41,6 +41,8 @@ const (
 	TooOld                           // What it would conflict with may have been forgotten.
 	Unknown                          // Given to the journal, which failed. It may be durable.
 	Refused                          // Not given to the journal; see Err.
+	Absent                           // Asked for from afar: it has not committed, and never will.
+	Forgotten                        // Asked for from afar: so long ago that nobody knows.
 )
 
 // Window is how long after its snapshot a transaction can commit and read: the

@@ -35,6 +35,33 @@ type Pipeline struct {
 	flying  []*Batch
 	spare   []journal.Record // Memory for the next batch.
 	stopped error            // Why nothing commits any more.
+	failed  *Batch           // The first whose outcome is unknown; so is that of all commits after it.
+	epoch   uint64           // See Past.
+}
+
+// A Past is what a Pipeline begins with.
+type Past struct {
+	Seq  uint64 // Of the last record, which has been applied.
+	Time kv.Timestamp
+	// IDs are the commits after Since, in order, as far as they are known: who asked for
+	// them of an earlier Pipeline may ask again.
+	IDs   []ID
+	Since kv.Timestamp
+	// Epoch is a number that no earlier Pipeline of the cluster had.
+	Epoch uint64
+}
+
+// Add adds records to the past. No more ids are kept than a Pipeline remembers.
+func (p *Past) Add(records []journal.Record) {
+	for i := range records {
+		r := &records[i]
+		p.IDs = append(p.IDs, ID{r.TxnID, r.Time})
+		p.Seq, p.Time = r.Seq, r.Time
+	}
+	if drop := len(p.IDs) - DefaultMaxClaims; drop > DefaultMaxClaims {
+		p.Since = p.IDs[drop-1].Time
+		p.IDs = slices.Delete(p.IDs, 0, drop)
+	}
 }
 
 // A Batch is what becomes durable and visible together. Records belong to the
@@ -74,10 +101,15 @@ func (b *Batch) settle(err error) {
 	close(b.Done)
 }
 
-// NewPipeline returns the Pipeline of a cluster whose last record is of lastSeq
-// and lastTime and has been applied. For the others see NewCore.
-func NewPipeline(lastSeq uint64, lastTime kv.Timestamp, maxClaims int, age time.Duration) *Pipeline {
-	return &Pipeline{core: NewCore(lastTime, maxClaims, age), seq: lastSeq, open: newBatch(nil)}
+// NewPipeline returns the Pipeline of a cluster with this past. For the others see
+// NewCore.
+func NewPipeline(past Past, maxClaims int, age time.Duration) *Pipeline {
+	p := &Pipeline{core: NewCore(past.Time, maxClaims, age), seq: past.Seq, open: newBatch(nil), epoch: past.Epoch}
+	p.core.ids = newIDs(past.Since, maxClaims)
+	for _, id := range past.IDs {
+		p.core.ids.remember(id.ID, id.Time)
+	}
+	return p
 }
 
 // Full reports whether the open batch takes no more transactions for now.
@@ -94,6 +126,9 @@ func (p *Pipeline) Horizon(elapsed time.Duration) kv.Timestamp { return p.core.H
 // batch. It returns the batch to wait for before the answer is given (Answer): the
 // winner's, or the one of the loser's rival; nil if that is visible already.
 func (p *Pipeline) Judge(q *Question, r *Request, now kv.Timestamp, elapsed time.Duration) (Judgement, *Batch, error) {
+	if t, ok := p.core.ids.commit(q.ID); ok {
+		return Judgement{Outcome: Committed, Time: t, Repeated: true}, p.batchOf(t), nil
+	}
 	if p.stopped != nil {
 		return Judgement{}, nil, p.stopped
 	}
@@ -123,8 +158,12 @@ func (p *Pipeline) enter(r *Request, at, horizon kv.Timestamp) {
 	}
 }
 
-// batchOf returns the batch that a commit time is in, nil if it is visible.
+// batchOf returns the batch that a commit time is in, nil if it is visible. A commit
+// that is unknown is in the batch that failed.
 func (p *Pipeline) batchOf(at kv.Timestamp) *Batch {
+	if p.failed != nil && p.failed.first <= at {
+		return p.failed
+	}
 	for _, b := range p.flying {
 		if b.first <= at && at <= b.last {
 			return b
@@ -222,6 +261,9 @@ func (p *Pipeline) fail(err error, failed *Batch) {
 		if after && b.stage != settled {
 			b.settle(err)
 		}
+	}
+	if p.failed == nil || failed.first < p.failed.first {
+		p.failed = failed
 	}
 	p.flying = slices.DeleteFunc(p.flying, (*Batch).Settled)
 	p.open = newBatch(nil)

@@ -20,9 +20,7 @@ type Options struct {
 	// Now is the wall clock, Elapsed the monotonic one.
 	Now     func() kv.Timestamp
 	Elapsed func() time.Duration
-	// LastSeq, LastTime are those of the last record, which has been applied.
-	LastSeq  uint64
-	LastTime kv.Timestamp
+	Past    Past
 	// Age is how long commits are remembered; 0: Window.
 	Age time.Duration
 	// MaxClaims bounds the claims remembered; 0: DefaultMaxClaims.
@@ -67,7 +65,7 @@ func NewServer(o Options) *Server {
 	if o.MaxClaims == 0 {
 		o.MaxClaims = DefaultMaxClaims
 	}
-	s := &Server{o: o, asks: NewQuestions(), pipeline: NewPipeline(o.LastSeq, o.LastTime, o.MaxClaims, o.Age)}
+	s := &Server{o: o, asks: NewQuestions(), pipeline: NewPipeline(o.Past, o.MaxClaims, o.Age)}
 	s.moved.L, s.room.L = &s.mu, &s.mu
 	s.ended.Add(2)
 	go s.run(s.pipeline.NextAppend, s.append)

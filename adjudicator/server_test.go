@@ -58,7 +58,7 @@ func start(t *testing.T) (*Server, *gate) {
 	g := &gate{toAppend: make(chan error), toApply: make(chan error)}
 	began := time.Now()
 	s := NewServer(Options{
-		Journal: g, Apply: g.apply, LastSeq: 7, LastTime: 1000,
+		Journal: g, Apply: g.apply, Past: Past{Seq: 7, Time: 1000, Since: 1000, Epoch: 5},
 		Now:     func() kv.Timestamp { return 500 },
 		Elapsed: func() time.Duration { return time.Since(began) },
 	})

@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -85,8 +86,9 @@ type Cluster struct {
 	point       atomic.Pointer[kv.ReadPoint]
 	space       space
 
-	chores   chan struct{} // Wakes the housekeeper.
-	replayed int64         // Bytes that Open applied, roughly.
+	chores   chan struct{}    // Wakes the housekeeper.
+	replayed int64            // Bytes that Open applied, roughly.
+	past     adjudicator.Past // As Open found it.
 	ended    sync.WaitGroup
 	closed   sync.Once
 	// failure is how the last round of housekeeping ended; nil: well.
@@ -146,14 +148,14 @@ func (c *Cluster) open() error {
 	if err := c.recover(); err != nil {
 		return err
 	}
-	applied := c.store.Applied()
 	c.adjudicator = adjudicator.NewServer(adjudicator.Options{
 		Journal: c.journal, Apply: c.apply, Admit: c.space.check,
 		Now:     func() kv.Timestamp { return kv.Timestamp(c.o.Clock.Now().UnixNano()) },
 		Elapsed: c.o.Clock.Elapsed,
-		LastSeq: applied.Seq, LastTime: applied.Time,
-		Age: c.o.window(),
+		Past:    c.past,
+		Age:     c.o.window(),
 	})
+	c.past.IDs = nil
 	parts := c.parts()
 	parts.Committer = c.adjudicator
 	c.db = txn.NewDB(parts)
@@ -167,7 +169,9 @@ func (c *Cluster) recover() error {
 	if err := c.openFiles(); err != nil {
 		return err
 	}
-	if err := c.replay(c.store.Applied().Seq); err != nil {
+	from := c.store.Applied()
+	c.past = adjudicator.Past{Seq: from.Seq, Time: from.Time, Since: from.Time, Epoch: rand.Uint64()}
+	if err := c.replay(from.Seq); err != nil {
 		return err
 	}
 	c.publish()
@@ -236,6 +240,7 @@ func (c *Cluster) replay(applied uint64) error {
 		}
 		gathered = append(gathered, batch...)
 		c.replayed += size(batch)
+		c.past.Add(batch)
 		if len(gathered) < 1000 && err == nil {
 			continue
 		}

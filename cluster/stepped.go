@@ -31,12 +31,11 @@ func OpenStepped(dir string, o Options, maxClaims int) (*Stepped, error) {
 		return nil, err
 	}
 	c := &Cluster{o: o, dir: dir, lock: lock, chores: make(chan struct{}, 1)}
+	c.space = space{fs: o.FS, dir: dir, min: o.MinFree, clock: o.Clock}
 	if err := c.recover(); err != nil {
 		return nil, errors.Join(err, c.release())
 	}
-	applied := c.store.Applied()
-	return &Stepped{c: c, asks: adjudicator.NewQuestions(),
-		Pipeline: adjudicator.NewPipeline(applied.Seq, applied.Time, maxClaims, o.window())}, nil
+	return &Stepped{c: c, asks: adjudicator.NewQuestions(), Pipeline: adjudicator.NewPipeline(c.past, maxClaims, o.window())}, nil
 }
 
 // Parts returns what transactions are made of, but for who commits them.
@@ -44,9 +43,19 @@ func (s *Stepped) Parts() txn.Parts { return s.c.parts() }
 
 // Judge is the first stage; see adjudicator.Pipeline.
 func (s *Stepped) Judge(r *adjudicator.Request) (adjudicator.Judgement, *adjudicator.Batch, error) {
+	if err := s.c.space.check(); err != nil {
+		return adjudicator.Judgement{}, nil, err
+	}
 	var q adjudicator.Question
 	s.asks.Fill(&q, r)
 	return s.Pipeline.Judge(&q, r, kv.Timestamp(s.c.o.Clock.Now().UnixNano()), s.c.o.Clock.Elapsed())
+}
+
+// Receive is the first stage of what is asked for over a network.
+func (s *Stepped) Receive(a *adjudicator.Ask) adjudicator.Reply {
+	var q adjudicator.Question
+	s.asks.Fill(&q, a.Request)
+	return s.Pipeline.Receive(a, &q, s.c.space.check(), kv.Timestamp(s.c.o.Clock.Now().UnixNano()), s.c.o.Clock.Elapsed())
 }
 
 // Append makes records durable: the second stage's work.
@@ -64,6 +73,12 @@ func (s *Stepped) Flush() error {
 	return err
 }
 
+// FlushStorage makes storage durable.
+func (s *Stepped) FlushStorage() error {
+	_, err := s.c.store.Flush()
+	return err
+}
+
 // Mark notes durably how far the journal is durable.
 func (s *Stepped) Mark() error { return s.c.journal.Mark() }
 
@@ -75,6 +90,9 @@ func (s *Stepped) Horizon() kv.Timestamp { return s.Pipeline.Horizon(s.c.o.Clock
 func (s *Stepped) Applied() (storage.State, kv.Timestamp) {
 	return s.c.store.Applied(), s.c.store.Horizon()
 }
+
+// Cut returns what opening has cut off the journal.
+func (s *Stepped) Cut() journal.Cut { return s.c.journal.Cut() }
 
 // Journal returns the journal.
 func (s *Stepped) Journal() journal.Journal { return s.c.journal }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"zorya/adjudicator"
 	"zorya/pgerr"
 	"zorya/session"
 	"zorya/sql/types"
@@ -20,6 +21,8 @@ type client struct {
 	name string
 	f    *fiber
 	s    *session.Session
+	m    *machine          // That the session is of.
+	call *adjudicator.Call // The commit that is being asked for over the network, if any.
 	work []*workload
 	// pending is what the transaction under way would do if it committed; done and
 	// unknown are those that did, and that may have.
@@ -41,22 +44,28 @@ func (c *client) open() {
 		c.w.fail(fmt.Errorf("open a session: %w", err))
 		return
 	}
-	c.s = s
+	c.s, c.m = s, c.w.m
 }
+
+// gone reports whether the server that the session was of is dead: the client has
+// outlived it, waiting for the outcome of a commit.
+func (c *client) gone() bool { return c.m != c.w.m }
 
 // run is the life of a connection.
 func (c *client) run(f *fiber) {
 	c.f = f
 	c.open()
 	for !c.w.stopping && c.w.s.failure == nil {
+		if c.gone() {
+			c.open()
+		}
 		if c.rnd(3) == 0 {
 			f.sleep(time.Duration(c.rnd(2000)) * time.Millisecond)
 		}
 		wl := c.work[c.rnd(len(c.work))]
 		c.pending = nil
 		err := wl.ops[c.rnd(len(wl.ops))](c)
-		_, rollback := c.sql("ROLLBACK")
-		if rollback != nil {
+		if _, rollback := c.sql("ROLLBACK"); rollback != nil && !c.gone() {
 			c.w.fail(fmt.Errorf("%s: ROLLBACK: %w", c.name, rollback))
 		}
 		c.settle(wl, err)
@@ -77,6 +86,9 @@ func (c *client) settle(wl *workload, err error) {
 			c.unknown = append(c.unknown, c.pending)
 		}
 	case code == "54000", code == "72000": // Too old.
+	case code == "57014" && c.w.net.on: // Canceled.
+	case code == pgerr.AdminShutdown && c.gone():
+	case c.w.diskFails && (code == pgerr.DiskFull || code == pgerr.IOError):
 	case wl.allowed[code]:
 	default:
 		c.w.fail(fmt.Errorf("%s: %s: %w", wl.name, c.name, err))
@@ -103,6 +115,9 @@ func (c *client) sql(format string, args ...any) ([][]string, error) {
 	text := format
 	if len(args) > 0 {
 		text = fmt.Sprintf(format, args...)
+	}
+	if c.gone() {
+		return nil, pgerr.New(pgerr.AdminShutdown, "the server is gone")
 	}
 	var r rows
 	err := c.s.Query(context.Background(), text, &r)

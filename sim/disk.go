@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"io"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -17,16 +20,50 @@ type disk struct {
 	vfs.FS
 	mem *vfs.MemFS
 
+	full *atomic.Bool // Nothing can be written where nothing is yet.
+
 	mu    sync.Mutex
 	rng   *rand.Rand
 	fuse  int // Changes until the power goes; 0: it stays.
 	after *vfs.MemFS
+	sick  bool // The next sync of the journal fails.
 }
 
-func newDisk(mem *vfs.MemFS, rng *rand.Rand) *disk {
-	d := &disk{mem: mem, rng: rng}
-	d.FS = mem
-	return d
+func newDisk(mem *vfs.MemFS, w *World) *disk {
+	return &disk{FS: mem, mem: mem, rng: w.rng, full: &w.full}
+}
+
+// failSync makes the next sync of the journal fail; healSync takes it back.
+func (d *disk) failSync() { d.setSick(true) }
+func (d *disk) healSync() { d.setSick(false) }
+
+func (d *disk) setSick(on bool) (was bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	was, d.sick = d.sick, on
+	return was
+}
+
+// spared reports whether writing a file never fails: Pebble ends the process if it
+// cannot write the list of its files, and crashes of the process come anyway.
+func spared(name string) bool {
+	return strings.Contains(name, "MANIFEST") || strings.Contains(name, "marker") || name == storageDir
+}
+
+// room fails if the disk is full.
+func (d *disk) room(op, name string) error {
+	if d.full.Load() && !spared(name) {
+		return &os.PathError{Op: op, Path: name, Err: syscall.ENOSPC}
+	}
+	return nil
+}
+
+// GetDiskUsage implements vfs.FS.
+func (d *disk) GetDiskUsage(string) (vfs.DiskUsage, error) {
+	if d.full.Load() {
+		return vfs.DiskUsage{TotalBytes: 1 << 40, UsedBytes: 1 << 40}, nil
+	}
+	return vfs.DiskUsage{AvailBytes: 1 << 40, TotalBytes: 1 << 40}, nil
 }
 
 // arm makes the power go at the n-th change from now on; 0: not.
@@ -142,6 +179,9 @@ func (d *disk) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
 	if counted(name) {
 		d.change()
 	}
+	if err := d.room("create", name); err != nil {
+		return nil, err
+	}
 	f, err := d.FS.Create(name, c)
 	return d.file(name, f), err
 }
@@ -171,39 +211,58 @@ func (d *disk) Rename(from, to string) error {
 }
 
 func (d *disk) file(name string, f vfs.File) vfs.File {
-	if f == nil || !counted(name) {
-		return f
+	if f == nil {
+		return nil
 	}
-	return &file{f, d}
+	return &file{File: f, d: d, name: name}
 }
 
-// A file of the journal: its writes and syncs count.
+// A file is one on the disk. Writes and syncs of the journal's count.
 type file struct {
 	vfs.File
-	d *disk
+	d    *disk
+	name string
+}
+
+func (f *file) change() {
+	if counted(f.name) {
+		f.d.change()
+	}
 }
 
 func (f *file) Write(p []byte) (int, error) {
-	f.d.change()
+	f.change()
+	if err := f.d.room("write", f.name); err != nil {
+		return 0, err
+	}
 	return f.File.Write(p)
 }
 
+// WriteAt writes as much as fits: what is within the file always does.
 func (f *file) WriteAt(p []byte, at int64) (int, error) {
-	f.d.change()
+	f.change()
+	if err := f.d.room("write", f.name); err != nil {
+		info, serr := f.Stat()
+		if fits := info.Size() - at; serr != nil || fits < int64(len(p)) {
+			n, _ := f.File.WriteAt(p[:max(fits, 0)], at)
+			return n, err
+		}
+	}
 	return f.File.WriteAt(p, at)
 }
 
-func (f *file) Sync() error {
-	f.d.change()
-	return f.File.Sync()
-}
+func (f *file) Sync() error     { return f.sync(f.File.Sync) }
+func (f *file) SyncData() error { return f.sync(f.File.SyncData) }
 
-func (f *file) SyncData() error {
-	f.d.change()
-	return f.File.SyncData()
+func (f *file) sync(do func() error) error {
+	f.change()
+	if counted(f.name) && f.d.setSick(false) {
+		return &os.PathError{Op: "sync", Path: f.name, Err: syscall.EIO}
+	}
+	return do()
 }
 
 func (f *file) SyncTo(length int64) (bool, error) {
-	f.d.change()
+	f.change()
 	return f.File.SyncTo(length)
 }

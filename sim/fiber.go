@@ -16,6 +16,7 @@ type fiber struct {
 	resume chan bool // false: the fiber is killed.
 	until  func() bool
 	wake   time.Duration // Not before this moment.
+	limit  time.Duration // At this moment even if until does not hold; 0: never.
 	ended  bool
 }
 
@@ -56,13 +57,18 @@ func (s *scheduler) spawn(name string, body func(*fiber)) *fiber {
 
 // await parks the fiber until cond holds, and the clock has come to wake. A killed
 // fiber does not return from it: its deferred functions run, and nothing else.
-func (f *fiber) await(cond func() bool, wake time.Duration) {
-	f.until, f.wake = cond, wake
+func (f *fiber) await(cond func() bool, wake time.Duration) { f.park(cond, wake, 0) }
+
+// awaitUntil parks the fiber until cond holds or the clock has come to limit.
+func (f *fiber) awaitUntil(cond func() bool, limit time.Duration) { f.park(cond, 0, limit) }
+
+func (f *fiber) park(cond func() bool, wake, limit time.Duration) {
+	f.until, f.wake, f.limit = cond, wake, limit
 	f.s.yielded <- struct{}{}
 	if !<-f.resume {
 		runtime.Goexit()
 	}
-	f.until, f.wake = nil, 0
+	f.until, f.wake, f.limit = nil, 0, 0
 }
 
 // yield lets others run.
@@ -98,13 +104,16 @@ func (s *scheduler) step() bool {
 	var ready []*fiber
 	next := time.Duration(-1)
 	for _, f := range s.fibers {
+		at := f.wake
 		if f.until != nil && !f.until() {
-			continue
+			if at = f.limit; at == 0 {
+				continue
+			}
 		}
-		if f.wake <= s.now {
+		if at <= s.now {
 			ready = append(ready, f)
-		} else if next < 0 || f.wake < next {
-			next = f.wake
+		} else if next < 0 || at < next {
+			next = at
 		}
 	}
 	if len(ready) == 0 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -14,6 +15,7 @@ import (
 	"zorya/cluster"
 	"zorya/journal"
 	"zorya/kv"
+	"zorya/pgerr"
 	"zorya/profile"
 	"zorya/session"
 	"zorya/sql/catalog"
@@ -26,11 +28,14 @@ import (
 const (
 	clusterDir = "/c"
 	journalDir = "/c/journal"
+	storageDir = "/c/storage"
 	// ageLimit is the oldest a transaction may be, so that minutes of history
 	// begin and end while a seed runs.
 	ageLimit = 40 * time.Second
 	// maxClaims is small, so that claims are evicted.
 	maxClaims = 60
+	// segmentSize is small, so that segments end.
+	segmentSize = 16 << 10
 )
 
 // A machine is one life of the server, from a start to a crash.
@@ -40,8 +45,10 @@ type machine struct {
 	d      *disk
 	c      *cluster.Stepped
 	shared session.Shared
+	db     *txn.DB
 	runner *jobs.Runner
 	woken  bool
+	broken bool // The journal has failed: nothing commits until the next start.
 	fibers []*fiber
 }
 
@@ -55,7 +62,7 @@ var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // boot starts the server on a disk and checks what it has found there.
 func boot(w *World, mem *vfs.MemFS) (*machine, error) {
-	m := &machine{w: w, s: w.s, d: newDisk(mem, w.rng)}
+	m := &machine{w: w, s: w.s, d: newDisk(mem, w)}
 	if w.rng.IntN(6) == 0 && w.boots > 0 && w.faults {
 		m.d.arm(1 + w.rng.IntN(12)) // The power goes again while the server starts.
 	}
@@ -64,7 +71,7 @@ func boot(w *World, mem *vfs.MemFS) (*machine, error) {
 	limits.Age = ageLimit
 	var err error
 	m.c, err = cluster.OpenStepped(clusterDir, cluster.Options{
-		FS: m.d, Clock: clock{w}, Limits: limits, Cache: w.cache, SegmentSize: 16 << 10, MinFree: -1,
+		FS: m.d, Clock: clock{w}, Limits: limits, Cache: w.cache, SegmentSize: segmentSize, MinFree: w.minFree,
 	}, maxClaims)
 	if m.d.cut() != nil {
 		if err == nil {
@@ -77,7 +84,7 @@ func boot(w *World, mem *vfs.MemFS) (*machine, error) {
 		return nil, fmt.Errorf("I1: the server does not start: %w", err)
 	}
 	if err := m.compare(); err != nil {
-		return nil, err
+		return m, err
 	}
 	parts := m.c.Parts()
 	latest := parts.Latest
@@ -90,6 +97,7 @@ func boot(w *World, mem *vfs.MemFS) (*machine, error) {
 		return point
 	}
 	db := txn.NewDB(parts)
+	m.db = db
 	prof, _ := profile.Lookup(profile.Default)
 	cache := catalog.NewCache(pgcatalog.Tables())
 	m.runner = jobs.New(jobs.Config{DB: db, Catalog: cache, Changes: func() map[uint32]int64 { return nil },
@@ -145,19 +153,28 @@ func (m *machine) spawn(name string, body func(*fiber)) *fiber {
 	return f
 }
 
-// stop ends the machine's life: fibers end where they wait.
+// stop ends the machine's life: fibers end where they wait, but for some that wait for
+// an answer from the network.
 func (m *machine) stop() {
 	for _, f := range m.fibers {
-		m.s.kill(f)
+		if c := m.w.clientOf(f); c == nil || c.call == nil || m.w.s.failure != nil || m.w.ended || m.s.rng.IntN(2) == 0 {
+			m.s.kill(f)
+		}
 	}
 	m.fibers = nil
-	m.runner.Stop()
+	if m.runner != nil {
+		m.runner.Stop()
+	}
 	_ = m.c.Abandon()
 }
 
 // Commit implements txn.Committer: the fiber of the client waits for the stages.
 func (m *machine) Commit(ctx context.Context, r *adjudicator.Request) adjudicator.Verdict {
 	f := m.s.current
+	if c := m.w.clientOf(f); c != nil && m.w.net.on {
+		defer func() { m.w.calls[f]++ }()
+		return m.w.net.call(f, c, ctx, r)
+	}
 	if f.name == jobsFiber && m.s.rng.IntN(2) == 0 { // Clients get in between a job's steps.
 		f.sleep(time.Duration(m.s.rng.IntN(400)) * time.Millisecond)
 	}
@@ -185,15 +202,7 @@ func (m *machine) Commit(ctx context.Context, r *adjudicator.Request) adjudicato
 		f.await(b.Settled, 0)
 	}
 	v := j.Answer(r, b)
-	if v.Outcome == adjudicator.Committed {
-		m.w.model.ack(v.Time)
-		m.w.count("commits")
-	} else {
-		m.w.count("conflicts")
-		if state, _ := m.c.Applied(); state.Time < j.Time {
-			m.w.fail(fmt.Errorf("I9: a loser is answered before its winner at %d is visible", j.Time))
-		}
-	}
+	m.answered(j, v)
 	m.w.calls[f]++
 	m.w.trace("%s: outcome %d at %d", f.name, v.Outcome, v.Time)
 	return v
@@ -212,7 +221,7 @@ func (m *machine) sleep(ctx context.Context, d time.Duration) error {
 }
 
 // Wake, Wait and Analyze implement session.Jobs.
-func (m *machine) Wake() { m.woken = true }
+func (m *machine) Wake() { m.w.m.woken = true }
 
 func (m *machine) Wait(context.Context, string) (bool, error) {
 	return false, errors.New("the simulated clients do not wait for jobs")
@@ -237,15 +246,19 @@ func (m *machine) appendAll(f *fiber) {
 			m.d.arm(1 + m.s.rng.IntN(4))
 		}
 		f.yield()
+		if m.w.diskFails && m.s.rng.IntN(40) == 0 { // A slow sync.
+			f.sleep(time.Duration(m.s.rng.IntN(5000)) * time.Millisecond)
+		}
 		err := m.c.Append(b.Records)
 		if m.d.cut() != nil {
 			f.await(func() bool { return false }, 0)
 		}
 		m.d.arm(0)
 		if err != nil {
-			m.w.fail(fmt.Errorf("I9: append: %w", err))
+			m.broken = true
+			m.tolerate("append", err)
 		}
-		m.w.trace("appended %d", len(b.Records))
+		m.w.trace("appended %d: %v", len(b.Records), err)
 		f.yield()
 		m.c.Pipeline.Appended(b, err)
 	}
@@ -271,24 +284,37 @@ func (m *machine) applyAll(f *fiber) {
 	}
 }
 
+// tolerate lets an error pass that the disk has caused.
+func (m *machine) tolerate(what string, err error) {
+	if !m.w.diskFails || !isDiskError(err) {
+		m.w.fail(fmt.Errorf("I9: %s: %w", what, err))
+	}
+}
+
+func isDiskError(err error) bool {
+	code := pgerr.Code(err)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EIO) || code == pgerr.DiskFull || code == pgerr.IOError
+}
+
 // keepHouse drops history, flushes and trims now and then.
 func (m *machine) keepHouse(f *fiber) {
 	for {
 		f.sleep(time.Duration(m.s.rng.IntN(3000)) * time.Millisecond)
 		if _, err := m.c.Expire(); err != nil {
-			m.w.fail(fmt.Errorf("I9: expire: %w", err))
+			m.tolerate("expire", err)
 		}
 		if m.s.rng.IntN(4) == 0 {
 			if m.w.faults && m.s.rng.IntN(8) == 0 {
 				m.d.arm(1 + m.s.rng.IntN(4)) // While the journal is trimmed.
 			}
-			if err := m.c.Flush(); err != nil {
-				m.w.fail(fmt.Errorf("I9: flush: %w", err))
+			err := m.c.Flush()
+			if err != nil {
+				m.tolerate("flush", err)
 			}
-			m.w.trace("flushed")
+			m.w.trace("flushed: %v", err != nil)
 		}
 		if err := m.c.Mark(); err != nil {
-			m.w.fail(fmt.Errorf("I9: mark: %w", err))
+			m.tolerate("mark", err)
 		}
 		if m.d.cut() == nil {
 			m.d.arm(0)
@@ -302,7 +328,7 @@ func (m *machine) runJobs(f *fiber) {
 		f.sleep(time.Duration(m.s.rng.IntN(300)) * time.Millisecond)
 		m.woken = false
 		if err := m.runner.RunPending(); err != nil {
-			m.w.fail(fmt.Errorf("I9: jobs: %w", err))
+			m.tolerate("jobs", err)
 		}
 		f.await(func() bool { return m.woken }, 0)
 	}

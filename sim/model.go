@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 
@@ -19,6 +20,8 @@ type model struct {
 	versions map[string][]version
 	keys     []string // Sorted; of versions.
 	commits  []judged
+	ids      map[[16]byte]kv.Timestamp // When what has committed did.
+	denied   map[[16]byte]bool         // What was told not to have committed.
 	acked    map[kv.Timestamp]bool
 	newest   kv.Timestamp // Of what was acknowledged.
 }
@@ -34,11 +37,11 @@ type version struct {
 type judged struct {
 	snapshot, time kv.Timestamp
 	claims         map[string]kv.Strength
-	id             [16]byte
 }
 
 func newModel() *model {
-	return &model{versions: map[string][]version{}, acked: map[kv.Timestamp]bool{}}
+	return &model{versions: map[string][]version{}, acked: map[kv.Timestamp]bool{},
+		ids: map[[16]byte]kv.Timestamp{}, denied: map[[16]byte]bool{}}
 }
 
 // commit notes a winner, and checks I3 and the schema references: no commit in
@@ -47,15 +50,19 @@ func (m *model) commit(r *adjudicator.Request, at kv.Timestamp) error {
 	if at <= r.Snapshot {
 		return fmt.Errorf("I3: commit time %d is not after its snapshot %d", at, r.Snapshot)
 	}
-	j := judged{snapshot: r.Snapshot, time: at, claims: map[string]kv.Strength{}, id: r.ID}
+	if other, ok := m.ids[r.ID]; ok {
+		return fmt.Errorf("I3: transaction %x committed at %d and at %d", r.ID, other, at)
+	}
+	if m.denied[r.ID] {
+		return fmt.Errorf("I2: transaction %x commits at %d, after its client was told that it had not", r.ID, at)
+	}
+	m.ids[r.ID] = at
+	j := judged{snapshot: r.Snapshot, time: at, claims: map[string]kv.Strength{}}
 	for _, c := range r.Claims {
 		j.claims[string(c.Key)] = c.Strength
 	}
 	for i := len(m.commits) - 1; i >= 0 && m.commits[i].time > r.Snapshot; i-- {
 		other := m.commits[i]
-		if other.id == r.ID {
-			return fmt.Errorf("I3: transaction %x committed at %d and at %d", r.ID, other.time, at)
-		}
 		for key, s := range j.claims {
 			if s.Conflicts(other.claims[key]) {
 				return fmt.Errorf("I3: key %x was claimed by commits at %d and at %d (snapshot %d)", key, other.time, at, r.Snapshot)
@@ -240,6 +247,7 @@ func (m *model) recovered(found []journal.Record, last uint64) error {
 		end = kept[i].Time
 	}
 	m.commits = slices.DeleteFunc(m.commits, func(j judged) bool { return j.time > end })
+	maps.DeleteFunc(m.ids, func(_ [16]byte, at kv.Timestamp) bool { return at > end })
 	return nil
 }
 

@@ -2,10 +2,13 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -25,6 +28,16 @@ type World struct {
 	skew   time.Duration // Of the wall clock.
 	boots  int
 	faults bool // Crashes happen.
+	ended  bool
+	net    *network
+	// diskFails says that the seed's disks are full for some time, slow, or fail to sync;
+	// minFree whether the server watches their space (cluster.Options).
+	diskFails bool
+	minFree   int64
+	full      atomic.Bool // The disk is full.
+	// haunted says that crashes are looked at by shadows.
+	haunted bool
+	hits    atomic.Int64 // Operations that failed for shadows.
 
 	clients  []*client
 	stopping bool
@@ -65,6 +78,11 @@ func Run(seed uint64, o Options) Result {
 	if o.Steps == 0 {
 		o.Steps = 1500
 	}
+	w.net = newNetwork(w)
+	w.diskFails, w.haunted = rng.IntN(3) == 0, rng.IntN(3) == 0
+	if w.minFree = -1; w.diskFails && rng.IntN(2) == 0 {
+		w.minFree = 1 << 20
+	}
 	w.run(o)
 	return Result{Seed: seed, Steps: w.s.steps, Trace: w.hash, Counts: w.counts, Err: w.s.failure}
 }
@@ -95,14 +113,21 @@ func (w *World) run(o Options) {
 		return
 	}
 	defer func() {
+		w.ended = true
 		if w.m != nil {
 			w.m.stop()
+		}
+		for _, f := range w.s.fibers { // Messages on their way.
+			w.s.kill(f)
 		}
 	}()
 	chosen := w.choose(o.Workloads)
 	w.faults = false
 	w.setup(chosen)
 	w.faults = true
+	if w.s.failure != nil {
+		return
+	}
 	for i := range 6 {
 		c := &client{w: w, name: fmt.Sprintf("client %d", i), work: chosen}
 		w.clients = append(w.clients, c)
@@ -144,7 +169,53 @@ func (w *World) disturb() {
 		w.trace("the connection of %s breaks", c.name)
 		w.s.kill(c.f)
 		w.connect(c)
+	case 8, 9, 10, 11:
+		w.net.part(w.clients[w.rng.IntN(len(w.clients))])
+	case 12, 13:
+		w.fillDisk()
+	case 14:
+		if w.diskFails {
+			w.trace("a sync will fail")
+			w.m.d.failSync()
+		}
 	}
+	if w.m != nil && w.m.broken && w.rng.IntN(100) == 0 {
+		w.restart("broken")
+	}
+}
+
+// fillDisk makes the disk full for a while.
+func (w *World) fillDisk() {
+	if !w.diskFails || w.full.Load() {
+		return
+	}
+	w.count("full")
+	w.trace("the disk is full")
+	w.full.Store(true)
+	d := time.Duration(w.rng.IntN(10_000)) * time.Millisecond
+	w.s.spawn("disk", func(f *fiber) {
+		f.sleep(d)
+		w.makeRoom()
+	})
+}
+
+// makeRoom ends it. What storage could not write meanwhile it writes at once, since
+// nobody can tell when its own goroutines would try again.
+func (w *World) makeRoom() {
+	if !w.full.Swap(false) {
+		return
+	}
+	w.trace("the disk has room again")
+	if w.m == nil || w.m.d.cut() != nil {
+		return
+	}
+	var err error
+	for range 100 {
+		if err = w.m.c.FlushStorage(); err == nil {
+			return
+		}
+	}
+	w.fail(fmt.Errorf("I9: storage does not come back: %w", err))
 }
 
 // restart ends the machine's life and begins the next, on what the disk kept.
@@ -157,15 +228,42 @@ func (w *World) restart(how string) {
 	}
 	w.m.stop()
 	w.m = nil
+	var left *vfs.MemFS
+	if w.haunted {
+		left = keepAll(after)
+	}
+	boots := w.boots
 	m, err := boot(w, after)
+	if err != nil && w.full.Load() && errors.Is(err, syscall.ENOSPC) { // It starts once there is room.
+		w.count("no room to start")
+		w.full.Store(false)
+		m, err = boot(w, after)
+	}
+	w.m = m
 	if err != nil {
 		w.fail(err)
 		return
 	}
-	w.m = m
-	for _, c := range w.clients {
-		w.connect(c)
+	if w.boots == boots+1 { // Else the power has gone again, and the model is of later.
+		w.haunt(left)
 	}
+	for _, c := range w.clients {
+		if c.call == nil {
+			w.connect(c)
+		} else {
+			w.m.fibers = append(w.m.fibers, c.f)
+		}
+	}
+}
+
+// clientOf returns the client whose connection a fiber is, nil if it is none.
+func (w *World) clientOf(f *fiber) *client {
+	for _, c := range w.clients {
+		if c.f == f {
+			return c
+		}
+	}
+	return nil
 }
 
 // connect gives a client a connection.
@@ -173,7 +271,7 @@ func (w *World) connect(c *client) {
 	if c.f != nil && c.pending != nil {
 		c.unknown = append(c.unknown, c.pending)
 	}
-	c.pending = nil
+	c.pending, c.call = nil, nil
 	c.f = w.m.spawn(c.name, c.run)
 }
 
@@ -227,8 +325,14 @@ func (w *World) setup(chosen []*workload) {
 // be right, before and after one more start.
 func (w *World) finish(chosen []*workload) {
 	w.faults, w.stopping = false, true
+	w.net.calm()
+	w.makeRoom()
 	if w.m != nil {
 		w.m.d.arm(0)
+		w.m.d.healSync()
+		if w.m.broken {
+			w.restart("broken")
+		}
 	}
 	for end := w.s.steps + 30_000; w.s.failure == nil && w.busy(); {
 		w.step()

@@ -93,6 +93,7 @@ func orphaned(fs vfs.FS, dir string, names []string) error {
 func openReadOnly(dir string, o Options, met **Damage) (*pebble.DB, error) {
 	p := pebbleOptions(o)
 	p.ReadOnly = true
+	p.Experimental.CompactionScheduler = newCompactions() // Which never begin.
 	p.EventListener = &pebble.EventListener{DataCorruption: func(info pebble.DataCorruptionInfo) { *met = damageOf(info) }}
 	return pebble.Open(dir, p)
 }

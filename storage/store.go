@@ -51,9 +51,12 @@ func Open(dir string, o Options) (*Store, error) {
 	p := pebbleOptions(o)
 	s.logger = p.Logger
 	p.EventListener = &pebble.EventListener{BackgroundError: s.backgroundError, DataCorruption: s.corruption}
+	c := newCompactions()
+	p.Experimental.CompactionScheduler = c
 	db, err := pebble.Open(dir, p)
 	if err == nil {
 		s.db = db
+		c.begin()
 		if err = s.load(); err != nil {
 			_ = db.Close()
 		}

@@ -75,11 +75,16 @@ func verdictError(v adjudicator.Verdict) error {
 		return &Conflict{Key: v.Key, told: errConflict}
 	case adjudicator.SchemaChanged:
 		return &Conflict{Key: v.Key, told: errSchemaChanged}
-	case adjudicator.Unknown:
-		return pgerr.New(pgerr.StatementCompletionUnknown,
+	case adjudicator.Unknown, adjudicator.Forgotten:
+		err := pgerr.New(pgerr.StatementCompletionUnknown,
 			"the outcome of the transaction is unknown").
-			WithDetail("%v", v.Err).
-			WithHint("The server must be restarted. Whether the transaction took effect can be seen afterwards.")
+			WithDetail("%v", v.Err)
+		if v.Outcome == adjudicator.Unknown {
+			err = err.WithHint("The server must be restarted. Whether the transaction took effect can be seen afterwards.")
+		}
+		return err
+	case adjudicator.Absent:
+		return errCanceled
 	}
 	return refusal(v.Err)
 }

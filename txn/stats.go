@@ -32,7 +32,7 @@ var LatencyBounds = [...]time.Duration{
 
 // counters are Stats being counted.
 type counters struct {
-	outcomes  [adjudicator.Refused + 1]atomic.Uint64
+	outcomes  [adjudicator.Forgotten + 1]atomic.Uint64
 	rollbacks atomic.Uint64
 	latency   [len(LatencyBounds) + 1]atomic.Uint64
 	sum       atomic.Int64
@@ -57,7 +57,8 @@ func (db *DB) Stats() Stats {
 	s := Stats{
 		Commits: c.outcomes[adjudicator.Committed].Load(), Conflicts: c.outcomes[adjudicator.Conflicted].Load(),
 		TooOld: c.outcomes[adjudicator.TooOld].Load(), SchemaChanges: c.outcomes[adjudicator.SchemaChanged].Load(),
-		Unknown: c.outcomes[adjudicator.Unknown].Load(), Refused: c.outcomes[adjudicator.Refused].Load(),
+		Unknown:   c.outcomes[adjudicator.Unknown].Load() + c.outcomes[adjudicator.Forgotten].Load(),
+		Refused:   c.outcomes[adjudicator.Refused].Load() + c.outcomes[adjudicator.Absent].Load(),
 		Rollbacks: c.rollbacks.Load(), LatencySum: time.Duration(c.sum.Load()),
 	}
 	for i := range s.Latency {
