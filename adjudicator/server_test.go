@@ -66,13 +66,13 @@ func start(t *testing.T) (*Server, *gate) {
 	return s, g
 }
 
-var lastID byte
+var lastID uint32
 
 // request claims a key exclusively.
 func request(snapshot kv.Timestamp, key string) *Request {
 	lastID++
 	return &Request{
-		ID: [16]byte{lastID}, Snapshot: snapshot,
+		ID: [16]byte{byte(lastID), byte(lastID >> 8), byte(lastID >> 16)}, Snapshot: snapshot,
 		Mutations: []kv.Mutation{{Key: kv.Key(key)}},
 		Claims:    []kv.Claim{{Key: kv.Key(key), Strength: kv.Exclusive}},
 	}

@@ -208,8 +208,12 @@ func (c *Cluster) openFiles() error {
 	}
 	first, last := c.journal.Bounds()
 	if first > durable.Seq+1 || c.o.Existing && !exists && last == 0 {
-		return fmt.Errorf("cluster %s: storage has records up to %d, but the journal has %d to %d: files are missing",
+		err := fmt.Errorf("cluster %s: storage has records up to %d, but the journal has %d to %d: files are missing",
 			c.dir, durable.Seq, first, last)
+		if s, eerr := storage.Examine(dir, o); eerr == nil && len(s.Damage) > 0 { // Or storage's list of its files has been cut short.
+			err = fmt.Errorf("%w: %w", err, s.Damage[0])
+		}
+		return err
 	}
 	if c.store, err = storage.Open(dir, o); err != nil {
 		return err

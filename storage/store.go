@@ -40,6 +40,10 @@ type Store struct {
 	changesMu sync.Mutex
 	changes   map[uint32]int64
 
+	flushMu  sync.Mutex
+	flushing <-chan struct{} // Closed when the flush under way has ended; nil: none is.
+	flushSeq uint64          // Its last record.
+
 	trouble chan error // The last failure of Pebble's own goroutines.
 	damage  atomic.Pointer[Damage]
 	logger  pebble.Logger
@@ -170,22 +174,31 @@ func (s *Store) backgroundError(err error) {
 
 // Flush makes everything applied so far durable, and returns its last record. It
 // fails if the disk does; what has been applied stays readable, and Flush can be
-// repeated.
+// repeated. Pebble goes on with a flush that has failed: beginning another one each
+// time would queue up memtables, until no write is let through.
 func (s *Store) Flush() (seq uint64, err error) {
+	s.flushMu.Lock()
+	defer s.flushMu.Unlock()
 	select {
 	case <-s.trouble: // Of the past.
 	default:
 	}
-	seq = s.Applied().Seq
-	flushed, err := s.db.AsyncFlush()
-	if err != nil {
-		return 0, fmt.Errorf("flush storage: %w", err)
-	}
-	select {
-	case <-flushed:
-		return seq, nil
-	case err := <-s.trouble:
-		return 0, fmt.Errorf("flush storage: %w", err)
+	for want := s.Applied().Seq; ; {
+		if s.flushing == nil {
+			s.flushSeq = s.Applied().Seq
+			if s.flushing, err = s.db.AsyncFlush(); err != nil {
+				return 0, fmt.Errorf("flush storage: %w", err)
+			}
+		}
+		select {
+		case <-s.flushing:
+			s.flushing = nil
+			if s.flushSeq >= want {
+				return s.flushSeq, nil
+			}
+		case err := <-s.trouble:
+			return 0, fmt.Errorf("flush storage: %w", err)
+		}
 	}
 }
 
