@@ -24,8 +24,8 @@ type ids struct {
 	queue     ring[ID] // Those of committed, in commit order.
 	floor     kv.Timestamp
 	barred    map[[16]byte]Outcome // Absent: its client gave it up. Refused.
-	bars      ring[bar] // Those of barred.
-	max       int       // Of each kind.
+	bars      ring[bar]            // Those of barred.
+	max       int                  // Of each kind.
 }
 
 // A bar is an id that must not commit, though its snapshot may still allow it.
