@@ -222,6 +222,7 @@ type file struct {
 	vfs.File
 	d    *disk
 	name string
+	lost bool // A sync has failed: what was not synced by then never will be.
 }
 
 func (f *file) change() {
@@ -256,7 +257,11 @@ func (f *file) SyncData() error { return f.sync(f.File.SyncData) }
 
 func (f *file) sync(do func() error) error {
 	f.change()
+	if f.lost {
+		return nil
+	}
 	if counted(f.name) && f.d.setSick(false) {
+		f.lost = true
 		return &os.PathError{Op: "sync", Path: f.name, Err: syscall.EIO}
 	}
 	return do()

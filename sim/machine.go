@@ -330,6 +330,11 @@ func (m *machine) runJobs(f *fiber) {
 		if err := m.runner.RunPending(); err != nil {
 			m.tolerate("jobs", err)
 		}
-		f.await(func() bool { return m.woken }, 0)
+		if !m.w.diskFails {
+			f.await(func() bool { return m.woken }, 0)
+			continue
+		}
+		// What the disk has kept from ending is looked for again.
+		f.awaitUntil(func() bool { return m.woken }, m.s.now+time.Duration(m.s.rng.IntN(5000))*time.Millisecond)
 	}
 }

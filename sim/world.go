@@ -349,6 +349,9 @@ func (w *World) finish(chosen []*workload) {
 			defer func() { done = true }()
 			c := &client{w: w, name: "auditor", f: f}
 			c.open()
+			if err := jobsEndWell(c); err != nil {
+				w.fail(err)
+			}
 			for _, wl := range chosen {
 				if wl.audit == nil {
 					continue

@@ -1,6 +1,9 @@
 package sim
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"zorya/cluster"
@@ -41,12 +44,19 @@ func TestSameTrace(t *testing.T) {
 	}
 }
 
-// TestBugsAreDistinct keeps the list of bugs in order: names tell them apart.
+// TestBugsAreDistinct keeps the list of bugs in order: names tell them apart, and what
+// they change is there.
 func TestBugsAreDistinct(t *testing.T) {
 	seen := map[string]bool{}
 	for _, b := range Bugs {
 		if seen[b.Name] || len(b.Edits) == 0 {
 			t.Errorf("bug %q", b.Name)
+		}
+		for _, e := range b.Edits {
+			text, err := os.ReadFile(filepath.Join("..", e.File))
+			if n := strings.Count(string(text), e.Old); err != nil || n != 1 {
+				t.Errorf("bug %q: the text to change is %d times in %s: %v", b.Name, n, e.File, err)
+			}
 		}
 		seen[b.Name] = true
 	}

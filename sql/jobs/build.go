@@ -2,8 +2,6 @@ package jobs
 
 import (
 	"bytes"
-	"errors"
-	"time"
 
 	"zorya/kv"
 	"zorya/pgerr"
@@ -25,58 +23,53 @@ const (
 	chunkRows  = 2000
 )
 
-// chunkPause lets commits pass between chunks.
-const chunkPause = time.Millisecond
-
 const duplicates = "found duplicate key(s) while validating index uniqueness"
 
 // buildIndex takes an index from the state that it is in to PUBLIC (design §6).
-// Each state is in the catalog, so that the way goes on after a crash.
 func (r *Runner) buildIndex(j *catalog.Job) error {
-	for {
-		var state catalog.IndexState
-		var unique, there bool
-		err := r.read(r.ctx, func(_ *txn.Txn, snap *catalog.Snapshot) error {
-			if x := snap.Index(j.ObjectID); x != nil {
-				state, unique, there = x.State, x.Unique, true
+	c, err := r.courseOf(j.ObjectID)
+	for err == nil {
+		switch c.next() {
+		case stepFill:
+			err = c.chunk(r.backfillChunk(j.ObjectID, c.from))
+		case stepCheck:
+			err = c.chunk(r.checkChunk(j.ObjectID, c.from))
+		case stepEnforce:
+			if err := r.moveIndex(j, catalog.IndexEnforcing, ""); err != nil {
+				return err
 			}
-			return nil
-		})
-		switch {
-		case err != nil:
-			return err
-		case !there:
-			return failure{skipped}
-		}
-		switch state {
-		case catalog.IndexBuilding:
-			if err := r.backfill(j.ObjectID); err != nil {
-				return r.buildFailed(j, err)
-			}
-			if !unique {
-				return r.moveIndex(j, catalog.IndexPublic, "")
-			}
-			err = r.moveIndex(j, catalog.IndexEnforcing, "")
-		case catalog.IndexEnforcing:
-			if err := r.checkUnique(j.ObjectID); err != nil {
-				return r.buildFailed(j, err)
-			}
+			c.moved(catalog.IndexEnforcing)
+		case stepPublish:
 			return r.moveIndex(j, catalog.IndexPublic, "")
-		case catalog.IndexPublic:
+		case stepFinish:
 			return r.finish(j, catalog.JobCompleted, "")
-		default:
+		case stepGiveUp:
 			return failure{duplicates}
 		}
-		if err != nil {
-			return err
+		if perr := r.pause(c.pause); perr != nil {
+			return perr
 		}
 	}
+	return r.buildFailed(j, err)
+}
+
+// courseOf returns where the build of an index stands.
+func (r *Runner) courseOf(index types.OID) (c *course, err error) {
+	err = r.read(r.ctx, func(_ *txn.Txn, snap *catalog.Snapshot) error {
+		x := snap.Index(index)
+		if x == nil {
+			return failure{skipped}
+		}
+		c = &course{state: x.State, unique: x.Unique}
+		return nil
+	})
+	return c, err
 }
 
 // buildFailed leaves the index invalid, to be dropped by its owner, if the error is
 // the data's.
 func (r *Runner) buildFailed(j *catalog.Job, err error) error {
-	if r.ctx.Err() != nil {
+	if r.ctx.Err() != nil || unable(err) {
 		return err
 	}
 	details := err.Error()
@@ -146,31 +139,10 @@ func (r *Runner) bindEnv(snap *catalog.Snapshot) *bind.Env {
 	return &bind.Env{Snap: snap, Role: catalog.AdminRole, ParseExpr: parser.ParseExpr, ParseSelect: parser.ParseSelect, ParseBody: parser.ParseBody}
 }
 
-// backfill writes the entries of all rows that were there before the index. Each
-// chunk is a scan at a fresh snapshot, written as of that snapshot: what writers
-// have done since stays.
-func (r *Runner) backfill(index types.OID) error {
-	var from kv.Key
-	for {
-		next, done, err := r.backfillChunk(index, from)
-		switch {
-		case pgerr.Code(err) == pgerr.SerializationFailure || errors.Is(err, txn.ErrSnapshotTooOld):
-			// The table's descriptor changed, or the machine slept: the chunk again.
-		case err != nil:
-			return err
-		case done:
-			return nil
-		default:
-			from = next
-		}
-		if perr := r.pause(chunkPause); perr != nil {
-			return perr
-		}
-	}
-}
-
 // backfillChunk writes the entries of the rows from a key on (nil: from the start)
-// and returns where the next chunk begins.
+// that were there before the index, and returns where the next chunk begins. A chunk is
+// a scan at a fresh snapshot, written as of that snapshot: what writers have done since
+// stays.
 func (r *Runner) backfillChunk(index types.OID, from kv.Key) (next kv.Key, done bool, err error) {
 	var (
 		descriptor kv.Key
@@ -218,23 +190,9 @@ func (r *Runner) backfillChunk(index types.OID, from kv.Key) (next kv.Key, done 
 	return next, done, r.DB.Backfill(r.ctx, descriptor, version, asOf, mutations)
 }
 
-// checkUnique makes sure that each row has the entry of its own in a unique index
-// whose writers all check it by now, and repairs what the build's own course has
+// checkChunk makes sure that each row from a key on has the entry of its own in a unique
+// index whose writers all check it by now, and repairs what the build's own course has
 // made wrong: an entry that two rows shared while one of them was deleted.
-func (r *Runner) checkUnique(index types.OID) error {
-	var from kv.Key
-	for {
-		next, done, err := r.checkChunk(index, from)
-		if pgerr.Code(err) == pgerr.SerializationFailure {
-			continue
-		}
-		if err != nil || done {
-			return err
-		}
-		from = next
-	}
-}
-
 func (r *Runner) checkChunk(index types.OID, from kv.Key) (next kv.Key, done bool, err error) {
 	tx, err := r.DB.Begin(r.ctx, txn.Options{})
 	if err != nil {
