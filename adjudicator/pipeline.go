@@ -132,9 +132,15 @@ func (p *Pipeline) Judge(q *Question, r *Request, now kv.Timestamp, elapsed time
 	if p.stopped != nil {
 		return Judgement{}, nil, p.stopped
 	}
+	horizon := p.core.Horizon(elapsed)
+	if r.Kind == journal.Backfill && r.AsOf < horizon {
+		// What has been deleted since its scan may have been forgotten: its entries would
+		// bring it back.
+		return Judgement{Outcome: TooOld}, nil, nil
+	}
 	j := p.core.Judge(q, now, elapsed)
 	if j.Outcome == Committed && !j.Repeated {
-		p.enter(r, j.Time, p.core.Horizon(elapsed))
+		p.enter(r, j.Time, horizon)
 		return j, p.open, nil
 	}
 	return j, p.batchOf(j.Time), nil
@@ -226,7 +232,9 @@ func (p *Pipeline) Appended(b *Batch, err error) {
 		p.fail(fmt.Errorf("append to the journal: %w", err), b)
 		return
 	}
-	b.stage = durable
+	if b.stage != settled { // The batch before may have failed meanwhile, and this one with it.
+		b.stage = durable
+	}
 }
 
 // NextApply returns the batch that is to be applied to storage, nil if there is

@@ -255,3 +255,47 @@ func TestCallsPatienceEnds(t *testing.T) {
 		t.Errorf("canceled before it was sent: %+v", v)
 	}
 }
+
+// TestBackfillBelowTheHorizon: the scan that a backfill comes from may have been
+// overtaken by the horizon since the backfill was asked for.
+func TestBackfillBelowTheHorizon(t *testing.T) {
+	p := newAsker(Past{Seq: 1, Time: 100, Since: 100}, 100)
+	commit := func(r *Request) Verdict {
+		var q Question
+		p.asks.Fill(&q, r)
+		j, b, err := p.Judge(&q, r, 0, p.elapsed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.pass(nil)
+		return j.Answer(r, b)
+	}
+	for range 30 {
+		p.elapsed += 5 * time.Second
+		expect(t, "ordinary", commit(blind(p.core.lastCommit)), Committed)
+	}
+	old := blind(p.core.lastCommit)
+	old.Kind, old.AsOf = journal.Backfill, 100
+	expect(t, "as of long ago", commit(old), TooOld)
+	fresh := blind(p.core.lastCommit)
+	fresh.Kind, fresh.AsOf = journal.Backfill, p.core.lastCommit
+	expect(t, "as of now", commit(fresh), Committed)
+}
+
+// TestFailsWhileTheNextIsAppended: a batch that is unknown because the one before it
+// could not be applied stays settled, though its own append ends well.
+func TestFailsWhileTheNextIsAppended(t *testing.T) {
+	p := newAsker(Past{Seq: 1, Time: 100, Since: 100}, 100)
+	p.stuck = true
+	p.ask(Ask{Request: request(100, "a"), Since: 100})
+	first := p.NextAppend()
+	p.Appended(first, nil)
+	p.NextApply()
+	p.ask(Ask{Request: request(100, "b"), Since: 100})
+	second := p.NextAppend()
+	p.Applied(first, errors.New("storage has failed"))
+	p.Appended(second, nil)
+	if !second.Settled() || second.Err == nil || p.NextApply() != nil {
+		t.Fatalf("settled %v, %v", second.Settled(), second.Err)
+	}
+}

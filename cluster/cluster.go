@@ -237,11 +237,13 @@ func (c *Cluster) replay(applied uint64) error {
 		return err
 	}
 	defer r.Close()
+	feed := journal.NewFeed(applied)
 	for gathered := []journal.Record(nil); ; {
 		batch, err := r.Next(context.Background())
 		if err != nil && err != io.EOF {
 			return err
 		}
+		batch = feed.Take(batch)
 		gathered = append(gathered, batch...)
 		c.replayed += size(batch)
 		c.past.Add(batch)
@@ -250,6 +252,9 @@ func (c *Cluster) replay(applied uint64) error {
 		}
 		if err := c.store.Replay(gathered); err != nil {
 			return err
+		}
+		if from, missing := feed.Missing(); missing {
+			return fmt.Errorf("replay: record %d is missing", from)
 		}
 		if err == io.EOF {
 			return nil

@@ -91,6 +91,9 @@ func (s *Stepped) Applied() (storage.State, kv.Timestamp) {
 	return s.c.store.Applied(), s.c.store.Horizon()
 }
 
+// Copy takes a copy of all that has been applied.
+func (s *Stepped) Copy() (*Copy, error) { return s.c.Copy() }
+
 // Cut returns what opening has cut off the journal.
 func (s *Stepped) Cut() journal.Cut { return s.c.journal.Cut() }
 

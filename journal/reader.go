@@ -129,9 +129,19 @@ func (r *fileReader) advance(ctx context.Context) (bool, error) {
 	}
 }
 
+// trimmed reports whether a segment is no longer kept.
+func (j *File) trimmed(seg segment) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return seg.header.first < j.segments[0].header.first
+}
+
 // open begins to read a segment.
 func (r *fileReader) open(seg segment) error {
 	f, err := r.j.fs.Open(seg.name)
+	if isNotExist(err) && r.j.trimmed(seg) {
+		return fmt.Errorf("record %d: %w", r.next, ErrTrimmed)
+	}
 	if err != nil {
 		return fmt.Errorf("open journal segment: %w", err)
 	}

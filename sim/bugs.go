@@ -108,4 +108,9 @@ var Bugs = []Bug{
 		"	if r.ctx.Err() != nil || unable(err) {\n", "	if r.ctx.Err() != nil {\n"}}, 400, "enforce,build"},
 	{"storage that does not open leaves a compaction at work", []Edit{{"storage/store.go",
 		"	p.Experimental.CompactionScheduler = c\n", "	_ = c\n"}, {"storage/store.go", "		c.begin()\n", ""}}, 200, ""},
+	{"a backfill's time is compared with the horizon only before it is judged", []Edit{{"adjudicator/pipeline.go",
+		"	if r.Kind == journal.Backfill && r.AsOf < horizon {\n", "	if r.AsOf > r.Snapshot {\n"}}, 3000, "build"},
+	{"a replica applies what comes though something before it is missing", []Edit{{"journal/feed.go",
+		"	if last <= f.applied || first > f.applied+1 {\n		return nil\n	}\n	batch = batch[f.applied+1-first:]\n",
+		"	if last <= f.applied {\n		return nil\n	}\n	batch = batch[max(f.applied+1, first)-first:]\n"}}, 50, ""},
 }

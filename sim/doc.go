@@ -2,13 +2,15 @@
 // adjudicator, journal, storage and jobs, over a disk, clocks and connections that
 // a seed rules. The server crashes and starts again between any two steps, and at
 // any write to the disk; unsynced data are lost or torn; clocks jump; connections
-// break with a commit under way.
+// break with a commit under way. In some seeds commits are asked for over a network
+// that loses, delays and repeats, disks are full or fail to sync, and a second machine
+// starts on damaged copies of what a crash has left.
 //
-//	clients (SQL) ─► session ─► txn ─► Judge ─► appender ─► applier ─► visible
-//	      fibers                        │  each stage is a fiber; between any two
-//	                                    │  steps of one, all others may run
-//	                                    ▼
-//	                                  model: what the journal says must be there
+//	clients (SQL) ─► session ─► txn ─► network ─► Judge ─► appender ─► applier ─► visible
+//	      fibers                                   │  each stage is a fiber; between any
+//	                                               │  two steps of one, all others may run
+//	                                               ▼
+//	                                             model: what the journal says must be there
 //
 // One goroutine runs at a time, and the seed says which, so that a seed's trace is
 // the same each time. What waits in the product (a commit, a job's pause) parks its

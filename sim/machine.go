@@ -178,6 +178,9 @@ func (m *machine) Commit(ctx context.Context, r *adjudicator.Request) adjudicato
 	if f.name == jobsFiber && m.s.rng.IntN(2) == 0 { // Clients get in between a job's steps.
 		f.sleep(time.Duration(m.s.rng.IntN(400)) * time.Millisecond)
 	}
+	if f.name == jobsFiber && m.s.rng.IntN(100) == 0 { // So does the horizon.
+		f.sleep(time.Duration(m.s.rng.IntN(200)) * time.Second)
+	}
 	f.yield()
 	if err := ctx.Err(); err != nil {
 		return adjudicator.Verdict{Outcome: adjudicator.Refused, Err: err}
@@ -257,6 +260,8 @@ func (m *machine) appendAll(f *fiber) {
 		if err != nil {
 			m.broken = true
 			m.tolerate("append", err)
+		} else if m.w.twin != nil {
+			m.w.twin.stream(b.Records)
 		}
 		m.w.trace("appended %d: %v", len(b.Records), err)
 		f.yield()

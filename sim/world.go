@@ -30,6 +30,7 @@ type World struct {
 	faults bool // Crashes happen.
 	ended  bool
 	net    *network
+	twin   *replica // nil: there is none.
 	// diskFails says that the seed's disks are full for some time, slow, or fail to sync;
 	// minFree whether the server watches their space (cluster.Options).
 	diskFails bool
@@ -111,6 +112,13 @@ func (w *World) count(what string) { w.counts[what]++ }
 func (w *World) run(o Options) {
 	if w.m, w.s.failure = boot(w, vfs.NewCrashableMem()); w.s.failure != nil {
 		return
+	}
+	if w.net.on && w.rng.IntN(2) == 0 {
+		if w.twin, w.s.failure = newReplica(w); w.s.failure != nil {
+			return
+		}
+		defer func() { w.twin.close() }()
+		w.s.spawn("replica", w.twin.follow)
 	}
 	defer func() {
 		w.ended = true
@@ -343,6 +351,12 @@ func (w *World) finish(chosen []*workload) {
 	for range 2 {
 		if w.s.failure != nil {
 			return
+		}
+		if w.twin != nil {
+			if err := w.twin.check(); err != nil {
+				w.fail(err)
+				return
+			}
 		}
 		done := false
 		w.m.spawn("auditor", func(f *fiber) {

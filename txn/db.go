@@ -110,7 +110,8 @@ func (db *DB) ScanLatest(ctx context.Context, span kv.Span, o ScanOptions) Itera
 // Backfill writes mutations as of the time of the scan that they come from: a
 // key that has been written since keeps what it has. They conflict with nobody. It
 // fails with 40001 OC001 unless the descriptor is still the one of
-// descriptorTime, and with 72000 if asOf is below the horizon. Mutations may be
+// descriptorTime, and with 72000 or 40001 OC000 if asOf is below
+// the horizon. Mutations may be
 // written twice; the caller keeps them small (256 KiB), so that commits pass.
 func (db *DB) Backfill(ctx context.Context, descriptor kv.Key, descriptorTime, asOf kv.Timestamp, mutations []kv.Mutation) error {
 	point := db.o.Latest()
@@ -121,7 +122,7 @@ func (db *DB) Backfill(ctx context.Context, descriptor kv.Key, descriptorTime, a
 	if !ok || d.Time != descriptorTime {
 		return errSchemaChanged
 	}
-	if asOf < db.o.Committer.Horizon() {
+	if asOf < db.o.Committer.Horizon() { // Which it may have passed by when it is judged.
 		return ErrSnapshotTooOld
 	}
 	return verdictError(db.o.Committer.Commit(ctx, &adjudicator.Request{

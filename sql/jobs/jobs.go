@@ -194,7 +194,9 @@ func (r *Runner) run(j *catalog.Job) {
 	case err == nil:
 	case errors.As(err, &f):
 		err = r.finish(j, catalog.JobFailed, f.details)
-	case unable(err): // It stays as it is, and is taken up again.
+	case unable(err), pgerr.Code(err) == pgerr.SerializationFailure: // It stays as it is, and is taken up again.
+		r.Log.Warn("job waits", "job", j.ID, "type", string(j.Type), "err", err)
+		err = nil
 	default:
 		// The cluster cannot commit, or an error that no retry mends.
 		r.Log.Error("job failed", "job", j.ID, "type", string(j.Type), "err", err)

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"errors"
 	"fmt"
 
 	"zorya/pgerr"
@@ -20,21 +21,10 @@ import (
 // validate checks that all rows keep a constraint that was added NOT VALID. Writers
 // keep it by now: those from before were turned away when the job was made.
 func (r *Runner) validate(j *catalog.Job) error {
-	err := r.read(r.ctx, func(tx *txn.Txn, snap *catalog.Snapshot) error {
-		t := tableOf(snap, j.ObjectID)
-		if t == nil {
-			return failure{skipped}
-		}
-		sql, broken := violation(snap, t, j.Constraint)
-		if sql == "" {
-			return nil
-		}
-		found, err := r.anyRow(tx, snap, sql)
-		if err == nil && found {
-			err = failure{broken}
-		}
-		return err
-	})
+	err := r.search(j)
+	for tries := 1; errors.Is(err, txn.ErrSnapshotTooOld) && tries < 3; tries++ {
+		err = r.search(j) // The machine may have slept.
+	}
 	if err != nil {
 		return err
 	}
@@ -60,6 +50,25 @@ func (r *Runner) validate(j *catalog.Job) error {
 			return err
 		}
 		return putStatus(tx, j, catalog.JobCompleted, "")
+	})
+}
+
+// search fails if some row breaks the constraint of a job.
+func (r *Runner) search(j *catalog.Job) error {
+	return r.read(r.ctx, func(tx *txn.Txn, snap *catalog.Snapshot) error {
+		t := tableOf(snap, j.ObjectID)
+		if t == nil {
+			return failure{skipped}
+		}
+		sql, broken := violation(snap, t, j.Constraint)
+		if sql == "" {
+			return nil
+		}
+		found, err := r.anyRow(tx, snap, sql)
+		if err == nil && found {
+			err = failure{broken}
+		}
+		return err
 	})
 }
 

@@ -1,0 +1,156 @@
+package sim
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"zorya/journal"
+	"zorya/kv"
+	"zorya/storage"
+	"zorya/txn"
+)
+
+// A replica is a storage on another machine, in some of the seeds with a network. The
+// server streams to it what has become durable; what gets lost it reads from the
+// journal, and if that has been trimmed, it begins anew with a copy of the server's.
+type replica struct {
+	w     *World
+	feed  *journal.Feed
+	store *storage.Store
+	lives int
+}
+
+// newReplica makes a replica of a cluster that is empty.
+func newReplica(w *World) (*replica, error) {
+	r := &replica{w: w, feed: journal.NewFeed(0)}
+	var err error
+	r.store, err = storage.Open("/r", storage.Options{FS: vfs.NewMem()})
+	return r, err
+}
+
+func (r *replica) close() { _ = r.store.Close() }
+
+// stream sends records that are durable.
+func (r *replica) stream(records []journal.Record) {
+	batch := make([]journal.Record, len(records))
+	for i := range records {
+		batch[i] = clone(&records[i])
+	}
+	lives := r.lives
+	r.w.net.carry(way{nil, false}, func() {
+		if lives == r.lives { // Else it was sent to the one before.
+			r.take(batch)
+		}
+	})
+}
+
+// take applies what comes next.
+func (r *replica) take(batch []journal.Record) {
+	if err := r.store.Apply(r.feed.Take(batch)); err != nil {
+		r.w.fail(fmt.Errorf("I7: a replica: %w", err))
+	}
+}
+
+// follow looks now and then whether something is missing.
+func (r *replica) follow(f *fiber) {
+	for {
+		f.sleep(time.Duration(r.w.rng.IntN(4000)) * time.Millisecond)
+		if r.w.m != nil && !r.w.m.broken {
+			r.catchUp()
+		}
+	}
+}
+
+// catchUp reads what is missing, a batch or all.
+func (r *replica) catchUp() {
+	j := r.w.m.c.Journal()
+	_, last := j.Bounds()
+	r.feed.Heard(last)
+	from, missing := r.feed.Missing()
+	if !missing {
+		return
+	}
+	r.w.count("caught up")
+	reader, err := j.Read(from)
+	for err == nil {
+		var batch []journal.Record
+		if batch, err = reader.Next(context.Background()); err == nil {
+			r.take(batch)
+		}
+	}
+	if reader != nil {
+		reader.Close()
+	}
+	switch {
+	case errors.Is(err, journal.ErrTrimmed):
+		if err := r.restore(); err != nil {
+			r.w.fail(fmt.Errorf("I7: a replica: %w", err))
+		}
+	case !errors.Is(err, io.EOF):
+		r.w.fail(fmt.Errorf("I7: a replica reads the journal: %w", err))
+	}
+}
+
+// restore begins anew with a copy.
+func (r *replica) restore() error {
+	c, err := r.w.m.c.Copy()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	var pairs []pair
+	err = c.Each(func(key, value []byte, time kv.Timestamp) error {
+		pairs = append(pairs, pair{string(key), version{time: time, value: bytes.Clone(value)}})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.w.count("copied")
+	o := storage.Options{FS: vfs.NewMem()}
+	state := storage.State{Seq: c.Record, Time: c.Time, Catalog: c.Catalog, Horizon: c.Time}
+	err = storage.Create("/r", o, state, func() (key, value []byte, time kv.Timestamp, ok bool, err error) {
+		if len(pairs) == 0 {
+			return nil, nil, 0, false, nil
+		}
+		p := pairs[0]
+		pairs = pairs[1:]
+		return []byte(p.key), p.value, p.time, true, nil
+	})
+	if err != nil {
+		return err
+	}
+	r.close()
+	r.lives++
+	r.feed = journal.NewFeed(c.Record)
+	r.store, err = storage.Open("/r", o)
+	return err
+}
+
+// check compares all that the replica holds with the model.
+func (r *replica) check() error {
+	r.catchUp()
+	state := r.store.Applied()
+	if want := r.w.model.last(); state.Seq != want {
+		return fmt.Errorf("I7: a replica has %d records of %d", state.Seq, want)
+	}
+	want, certain := r.w.model.scan(kv.Span{}, state.Time, txn.ScanOptions{})
+	it := r.store.Scan(context.Background(), kv.Span{}, state.Time, txn.ScanOptions{})
+	defer it.Close()
+	n := 0
+	for ; it.Next(); n++ {
+		if certain && (n >= len(want) || want[n].key != string(it.Key()) || want[n].time != it.Time() || !bytes.Equal(want[n].value, it.Value())) {
+			return fmt.Errorf("I7: row %d of a replica is %x of %d", n, it.Key(), it.Time())
+		}
+	}
+	if it.Err() == nil && certain && n != len(want) {
+		return fmt.Errorf("I7: a replica has %d keys of %d", n, len(want))
+	}
+	return it.Err()
+}
