@@ -126,10 +126,10 @@ func (p *Pipeline) Horizon(elapsed time.Duration) kv.Timestamp { return p.core.H
 // batch. It returns the batch to wait for before the answer is given (Answer): the
 // winner's, or the one of the loser's rival; nil if that is visible already.
 func (p *Pipeline) Judge(q *Question, r *Request, now kv.Timestamp, elapsed time.Duration) (Judgement, *Batch, error) {
-	if t, ok := p.core.ids.commit(q.ID); ok {
-		return Judgement{Outcome: Committed, Time: t, Repeated: true}, p.batchOf(t), nil
-	}
 	if p.stopped != nil {
+		if t, ok := p.core.ids.commit(q.ID); ok { // It may be on its way, or unknown.
+			return Judgement{Outcome: Committed, Time: t, Repeated: true}, p.batchOf(t), nil
+		}
 		return Judgement{}, nil, p.stopped
 	}
 	horizon := p.core.Horizon(elapsed)

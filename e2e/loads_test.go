@@ -61,7 +61,8 @@ func newLoads(t *testing.T, s *server, port uint16) *loads {
 	return l
 }
 
-// start puts the loads on until finish.
+// start puts the loads on until finish, and returns once the first transfer has been
+// acknowledged: on a busy machine the bank connects late, and would meet a fault first.
 func (l *loads) start() {
 	ctx, stop := context.WithCancel(context.Background())
 	l.stop = stop
@@ -83,6 +84,13 @@ func (l *loads) start() {
 			l.t.Error(err)
 		}
 	})
+	for range 3000 {
+		if info, err := os.Stat(l.journal); err == nil && info.Size() > 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	l.t.Fatal("no transfer is acknowledged")
 }
 
 // checkBank verifies that the bank is in order and has all transfers that were

@@ -20,6 +20,7 @@ type network struct {
 	repeat int           // Of 100 messages.
 	late   int           // Of 100 messages.
 	slow   time.Duration // The latest of those come so much later.
+	hasty  int           // One in so many waits for an answer ends with giving up.
 	// silent are the ways that carry nothing until some moment: one direction at a time.
 	silent map[way]time.Duration
 }
@@ -36,6 +37,7 @@ func newNetwork(w *World) *network {
 		return n
 	}
 	n.loss, n.repeat, n.late = w.rng.IntN(20), w.rng.IntN(20), w.rng.IntN(20)
+	n.hasty = []int{6, 40}[w.rng.IntN(2)]
 	n.slow = []time.Duration{time.Second, 10 * time.Second, 2 * time.Minute}[w.rng.IntN(3)]
 	return n
 }
@@ -105,7 +107,7 @@ func (n *network) call(f *fiber, c *client, ctx context.Context, r *adjudicator.
 			return v
 		}
 		f.awaitUntil(func() bool { _, ok := call.Verdict(); return ok }, call.Wake())
-		if w.rng.IntN(40) == 0 {
+		if w.rng.IntN(n.hasty) == 0 {
 			call.Cancel(w.s.now)
 		}
 	}

@@ -137,8 +137,8 @@ func (r *replica) restore() error {
 func (r *replica) check() error {
 	r.catchUp()
 	state := r.store.Applied()
-	if want := r.w.model.last(); state.Seq != want {
-		return fmt.Errorf("I7: a replica has %d records of %d", state.Seq, want)
+	if _, last := r.w.m.c.Journal().Bounds(); state.Seq != last {
+		return fmt.Errorf("I7: a replica has %d records of %d", state.Seq, last)
 	}
 	want, certain := r.w.model.scan(kv.Span{}, state.Time, txn.ScanOptions{})
 	it := r.store.Scan(context.Background(), kv.Span{}, state.Time, txn.ScanOptions{})
