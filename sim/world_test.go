@@ -34,6 +34,28 @@ func TestSeeds(t *testing.T) {
 	}
 }
 
+// TestRegressions runs the seeds that have found a bug of the product. As the world
+// grows they go other ways; the tests of the packages concerned keep the bugs away.
+func TestRegressions(t *testing.T) {
+	cache := cluster.NewCache()
+	defer cache.Close()
+	for _, r := range []struct {
+		seed      uint64
+		workloads []string
+		found     string
+	}{
+		{1, nil, "a store that does not open on a full disk leaves a compaction at work"},
+		{153, nil, "the deletion of a dropped table is given up after a conflict"},
+		{210, nil, "a gap between storage and journal hides the damage behind it"},
+		{260, []string{"enforce"}, "an index build fails because the disk is full for a moment"},
+		{484, nil, "what was given up is answered as refused by the disk"},
+	} {
+		if got := Run(r.seed, Options{Cache: cache, Workloads: r.workloads}); got.Err != nil {
+			t.Errorf("seed %d (%s): %v", r.seed, r.found, got.Err)
+		}
+	}
+}
+
 // TestSameTrace: a seed's trace is the same each time.
 func TestSameTrace(t *testing.T) {
 	for seed := uint64(1); seed <= 5; seed++ {
