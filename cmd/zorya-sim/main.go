@@ -27,7 +27,12 @@ func main() {
 	bugs := flag.String("plant", "", "plant the bugs whose names contain this text, or all, and show that they are found")
 	runs := flag.Int("runs", 1, "with -plant: how many times each is looked for")
 	program := flag.String("build", "", "with -plant: only build this package, into ./planted")
+	loads := flag.Bool("loads", false, "list the bugs and what shows them on a real server")
 	flag.Parse()
+	if *loads {
+		printLoads()
+		return
+	}
 	if *bugs != "" {
 		os.Exit(plant(*bugs, *runs, *program))
 	}

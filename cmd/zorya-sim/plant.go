@@ -14,12 +14,12 @@ import (
 	"zorya/sim"
 )
 
-// planted builds a program with a bug planted: the go command reads the changed
-// files instead of those in the tree.
-func planted(bug sim.Bug, dir, program string) (binary string, err error) {
+// planted builds a program with edits: the go command reads the changed files instead of
+// those in the tree. They are listed in overlay.json in dir.
+func planted(edits []sim.Edit, dir, program string) (binary string, err error) {
 	overlay := map[string]map[string]string{"Replace": {}}
 	texts := map[string]string{}
-	for _, e := range bug.Edits {
+	for _, e := range edits {
 		text, ok := texts[e.File]
 		if !ok {
 			b, err := os.ReadFile(e.File)
@@ -34,7 +34,10 @@ func planted(bug sim.Bug, dir, program string) (binary string, err error) {
 		texts[e.File] = strings.Replace(text, e.Old, e.New, 1)
 	}
 	for name, text := range texts {
-		changed := filepath.Join(dir, strings.ReplaceAll(name, "/", "_"))
+		changed, err := filepath.Abs(filepath.Join(dir, strings.ReplaceAll(name, "/", "_")+".txt"))
+		if err != nil {
+			return "", err
+		}
 		if err := os.WriteFile(changed, []byte(text), 0o644); err != nil {
 			return "", err
 		}
@@ -91,11 +94,26 @@ func plant(name string, runs int, program string) int {
 	return code
 }
 
+// printLoads lists the bugs and what shows them on a real server, for scripts: name, kind
+// (history, test or else) and flags, arguments or reason, with tabs between.
+func printLoads() {
+	for _, bug := range sim.Bugs {
+		switch l := sim.Loads[bug.Name]; {
+		case l.History != nil:
+			fmt.Printf("%s\thistory\t%s\n", bug.Name, strings.Join(l.History, " "))
+		case l.Test != "":
+			fmt.Printf("%s\ttest\t%s\n", bug.Name, l.Test)
+		default:
+			fmt.Printf("%s\telse\t%s\n", bug.Name, l.Else)
+		}
+	}
+}
+
 func buildPlanted(bug sim.Bug, program string) error {
 	if err := os.MkdirAll("planted", 0o755); err != nil {
 		return err
 	}
-	binary, err := planted(bug, "planted", program)
+	binary, err := planted(append(slices.Clone(bug.Edits), sim.Loads[bug.Name].Extra...), "planted", program)
 	if err == nil {
 		fmt.Printf("%s: %s\n", binary, bug.Name)
 	}
@@ -109,7 +127,7 @@ func hunt(bug sim.Bug, runs int) (found []int, what string, err error) {
 		return nil, "", err
 	}
 	defer os.RemoveAll(dir)
-	binary, err := planted(bug, dir, "./cmd/zorya-sim")
+	binary, err := planted(bug.Edits, dir, "./cmd/zorya-sim")
 	if err != nil {
 		return nil, "", err
 	}
