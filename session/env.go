@@ -198,7 +198,7 @@ func (s *Session) catalogEnv() *pgcatalog.Env {
 		return s.shared.Sequences.Last(context.Background(), q)
 	}
 	return &pgcatalog.Env{Sequence: sequence, Snap: s.txn.snap, SearchPath: s.searchPath(), Role: s.roleOID, Tx: s.txn.tx, Settings: s.settingRows,
-		Conflicts: s.shared.conflicts.all, Updatable: func(v *catalog.Table) []bool { return bind.UpdatableColumns(s.bindEnv(context.Background()), v) }}
+		Conflicts: s.shared.conflicts.all, PlainIndexes: s.prof.Lifts("catalog of indexes"), Updatable: func(v *catalog.Table) []bool { return bind.UpdatableColumns(s.bindEnv(context.Background()), v) }}
 }
 
 // settingRows are name, value and default of every parameter, for pg_settings.

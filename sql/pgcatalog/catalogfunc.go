@@ -215,7 +215,7 @@ func (e *Env) getIndexdef(a []types.Datum) (any, error) {
 		return nil, nil
 	}
 	if len(a) > 1 && a[1].I > 0 {
-		cols := indexColumns(c.table, c.index)
+		cols := e.indexColumns(c.table, c.index)
 		if int(a[1].I) > len(cols) {
 			return "", nil
 		}

@@ -9,12 +9,10 @@ import (
 	"zorya/sql/types"
 )
 
-// The access methods, as the original names them.
+// The access methods, as the original numbers them.
 const (
-	indexMethod     types.OID = 10003
-	tableMethod     types.OID = 10004
-	indexMethodName           = "btree_index"
-	tableMethodName           = "btree-table"
+	indexMethod types.OID = 10003
+	tableMethod types.OID = 10004
 )
 
 // Collations: a cluster has C only, which is what "default" means too.
@@ -90,8 +88,8 @@ var classSources = map[string]*source{
 		}
 	}},
 	"pg_am": {columns: "oid amname amhandler amtype", rows: func(q *query) {
-		q.add(indexMethod, indexMethodName, 0, byte('i'))
-		q.add(tableMethod, tableMethodName, 0, byte('t'))
+		q.add(indexMethod, q.indexMethodName(), 0, byte('i'))
+		q.add(tableMethod, q.tableMethodName(), 0, byte('t'))
 	}},
 }
 
@@ -188,7 +186,7 @@ func (q *query) addClass(c class) {
 	triggers := false
 	switch {
 	case c.index != nil:
-		am, natts = indexMethod, len(indexColumns(c.table, c.index))
+		am, natts = indexMethod, len(q.indexColumns(c.table, c.index))
 		tuples = q.tuples(c.table)
 	case c.table != nil:
 		natts, checks, typ = len(c.table.Columns), len(c.table.Checks), c.table.Type
@@ -289,7 +287,7 @@ func (q *query) addAttributes(c class) {
 // expr, expr1 ….
 func (q *query) indexAttributes(c class) {
 	exprs := 0
-	for i, k := range indexColumns(c.table, c.index) {
+	for i, k := range q.indexColumns(c.table, c.index) {
 		col := catalog.Col{T: k.T}
 		if k.Col >= 0 {
 			col.Name, col.T = c.table.Columns[k.Col].Name, c.table.Columns[k.Col].T
@@ -332,18 +330,33 @@ func (q *query) addAttribute(rel types.OID, i int, c *catalog.Col) {
 		c.Missing != nil, c.Identity, generated, c.Dropped, true, 0, collation, q.acl(c.ACL))
 }
 
+// indexMethodName is the original's name of the method of indexes, or PostgreSQL's.
+func (e *Env) indexMethodName() string {
+	if e.PlainIndexes {
+		return "btree"
+	}
+	return "btree_index"
+}
+
+func (e *Env) tableMethodName() string {
+	if e.PlainIndexes {
+		return "heap"
+	}
+	return "btree-table"
+}
+
 // indexColumns are an index's key columns followed by the included ones. A primary
 // key includes every other column, since the table is its B-tree.
-func indexColumns(t *catalog.Table, x *catalog.Index) []catalog.IndexKey {
+func (e *Env) indexColumns(t *catalog.Table, x *catalog.Index) []catalog.IndexKey {
 	cols := slices.Clone(x.Keys)
-	for _, c := range includedColumns(t, x) {
+	for _, c := range e.includedColumns(t, x) {
 		cols = append(cols, catalog.IndexKey{Col: c, T: t.Columns[c].T})
 	}
 	return cols
 }
 
-func includedColumns(t *catalog.Table, x *catalog.Index) []int {
-	if !x.Primary {
+func (e *Env) includedColumns(t *catalog.Table, x *catalog.Index) []int {
+	if !x.Primary || e.PlainIndexes {
 		return x.Include
 	}
 	var rest []int
@@ -377,7 +390,7 @@ func indexRows(q *query) {
 func (q *query) addIndex(t *catalog.Table, x *catalog.Index) {
 	var keys, collations, classes, options []int
 	var exprs []string
-	all := indexColumns(t, x)
+	all := q.indexColumns(t, x)
 	for i, k := range all {
 		keys = append(keys, k.Col+1)
 		if k.Col < 0 {

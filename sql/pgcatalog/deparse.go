@@ -79,8 +79,8 @@ func (e *Env) indexDef(t *catalog.Table, x *catalog.Index) string {
 		}
 	}
 	fmt.Fprintf(&b, "INDEX %s ON %s.%s USING %s (%s)", funcs.QuoteIdent(x.Name), funcs.QuoteIdent(e.schemaName(t.Schema)),
-		funcs.QuoteIdent(t.Name), indexMethodName, strings.Join(keys, ", "))
-	if inc := includedColumns(t, x); len(inc) > 0 {
+		funcs.QuoteIdent(t.Name), e.indexMethodName(), strings.Join(keys, ", "))
+	if inc := e.includedColumns(t, x); len(inc) > 0 {
 		fmt.Fprintf(&b, " INCLUDE (%s)", columnList(t, inc))
 	}
 	if x.NullsNotDistinct {
@@ -109,7 +109,7 @@ func (e *Env) constraintDef(c constraint) string {
 			cols[i] = k.Col
 		}
 		fmt.Fprintf(&b, " (%s)", columnList(c.table, cols))
-		if inc := includedColumns(c.table, c.index); len(inc) > 0 {
+		if inc := e.includedColumns(c.table, c.index); len(inc) > 0 {
 			fmt.Fprintf(&b, " INCLUDE (%s)", columnList(c.table, inc))
 		}
 	case 'c':

@@ -27,6 +27,9 @@ type Env struct {
 	Tx         txn.Tx             // for sys.jobs; nil: no jobs
 	Settings   func() [][3]string // name, value, default of each parameter, for pg_settings
 	Conflicts  func() []Conflict  // for sys.conflicts, the latest first
+	// PlainIndexes: indexes are shown as PostgreSQL's, of the method btree and primary keys
+	// without the table's other columns, as tools that compare schemas expect.
+	PlainIndexes bool
 	// Updatable tells which columns of a view can be written; nil: none.
 	Updatable func(view *catalog.Table) []bool
 	// Sequence is how far a sequence is: its last value, and whether that has been
