@@ -36,7 +36,7 @@ var Bugs = []Bug{
 	{"a plan is made with a catalog older than the read point", []Edit{{"sql/catalog/cache.go",
 		"		if e.version == version {", "		if e.version == version || e.version < version && version%4 == 0 {"}}, 200, ""},
 	{"DDL fences one end of a foreign key only", []Edit{{"sql/ddl/constraint.go",
-		"	if parent != t {\n		s.ed.Put(parent)", "	if parent != t {\n		s.ed.PutQuietly(parent)"}}, 600, "validate"},
+		"	if parent != t {\n		s.ed.Put(parent)", "	if parent != t {\n		s.ed.PutQuietly(parent)"}}, 3000, "validate"},
 	{"uniqueness is checked before the fence", []Edit{{"sql/jobs/build.go",
 		"			t.Fence++\n			ed.Put(t)", "			ed.PutQuietly(t)"}}, 200, ""},
 	{"a late backfill entry revives a deleted row", []Edit{{"storage/apply.go",

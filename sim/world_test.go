@@ -48,6 +48,7 @@ func TestRegressions(t *testing.T) {
 		{153, nil, "the deletion of a dropped table is given up after a conflict"},
 		{210, nil, "a gap between storage and journal hides the damage behind it"},
 		{260, []string{"enforce"}, "an index build fails because the disk is full for a moment"},
+		{287, []string{"build"}, "an index build fails because the machine sleeps while uniqueness is checked"},
 		{484, nil, "what was given up is answered as refused by the disk"},
 	} {
 		if got := Run(r.seed, Options{Cache: cache, Workloads: r.workloads}); got.Err != nil {

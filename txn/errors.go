@@ -3,6 +3,7 @@ package txn
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -32,9 +33,18 @@ var (
 
 // errAge says that a transaction of this age may go no further.
 func errAge(age, limit time.Duration) error {
-	return pgerr.New(pgerr.ProgramLimitExceeded, "transaction age limit of %ds exceeded", int64(limit.Seconds())).
+	return pgerr.New(pgerr.ProgramLimitExceeded, agePrefix+" of %ds exceeded", int64(limit.Seconds())).
 		WithDetail("Current transaction age %ds exceeds %ds", int64(age.Seconds()), int64(limit.Seconds()))
 }
+
+// TooLong reports whether an error says that a transaction has been open for too long:
+// the same from the start may succeed.
+func TooLong(err error) bool {
+	e := pgerr.As(err)
+	return e != nil && e.Code == pgerr.ProgramLimitExceeded && strings.HasPrefix(e.Message, agePrefix)
+}
+
+const agePrefix = "transaction age limit"
 
 // errSize says that a transaction has modified this many bytes.
 func errSize(bytes, limit int64) error {

@@ -95,7 +95,7 @@ func passing(err error) bool {
 	case pgerr.SerializationFailure:
 		return true
 	}
-	return errors.Is(err, txn.ErrSnapshotTooOld) || unable(err)
+	return errors.Is(err, txn.ErrSnapshotTooOld) || txn.TooLong(err) || unable(err)
 }
 
 // unable reports whether an error says that the cluster cannot read or commit for now.

@@ -131,15 +131,17 @@ func (t *toy) check() error {
 // TestPassing: what is of the moment is repeated, what is of the data is not.
 func TestPassing(t *testing.T) {
 	for err, want := range map[error]bool{
-		txn.ErrSnapshotTooOld:                       true,
-		pgerr.New(pgerr.SerializationFailure, "x"):  true,
-		pgerr.New(pgerr.DiskFull, "x"):              true,
-		pgerr.New(pgerr.IOError, "x"):               true,
-		pgerr.New(pgerr.DataCorrupted, "x"):         false,
-		pgerr.New(pgerr.UniqueViolation, "x"):       false,
-		failure{duplicates}:                         false,
-		errors.New("x"):                             false,
-		pgerr.New(pgerr.NumericValueOutOfRange, ""): false,
+		txn.ErrSnapshotTooOld:                                        true,
+		pgerr.New(pgerr.SerializationFailure, "x"):                   true,
+		pgerr.New(pgerr.DiskFull, "x"):                               true,
+		pgerr.New("54000", "transaction age limit of 300s exceeded"): true,
+		pgerr.New("54000", "transaction row limit exceeded"):         false,
+		pgerr.New(pgerr.IOError, "x"):                                true,
+		pgerr.New(pgerr.DataCorrupted, "x"):                          false,
+		pgerr.New(pgerr.UniqueViolation, "x"):                        false,
+		failure{duplicates}:                                          false,
+		errors.New("x"):                                              false,
+		pgerr.New(pgerr.NumericValueOutOfRange, ""):                  false,
 	} {
 		c := course{state: catalog.IndexBuilding}
 		if got := c.chunk(nil, false, err) == nil; got != want {

@@ -254,7 +254,8 @@ func (r *Runner) read(ctx context.Context, f func(*txn.Txn, *catalog.Snapshot) e
 	return f(tx, snap)
 }
 
-// write runs f in a transaction and commits it, again as long as it loses.
+// write runs f in a transaction and commits it, again as long as it loses, or the
+// machine sleeps meanwhile.
 func (r *Runner) write(f func(*txn.Txn, *catalog.Snapshot) error) error {
 	for pause := time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
 		err := func() error {
@@ -273,7 +274,7 @@ func (r *Runner) write(f func(*txn.Txn, *catalog.Snapshot) error) error {
 			_, err = tx.Commit(r.ctx)
 			return err
 		}()
-		if pgerr.Code(err) != pgerr.SerializationFailure {
+		if pgerr.Code(err) != pgerr.SerializationFailure && !txn.TooLong(err) {
 			return err
 		}
 		if err := r.pause(pause); err != nil {
