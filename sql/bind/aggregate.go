@@ -27,6 +27,8 @@ type groupingCall struct {
 	out  rel.Column
 	args []arg
 	pos  int
+	// inner: it stands in a subquery of its level, which can read columns only.
+	inner bool
 }
 
 // aggregateCall binds an aggregate without OVER and returns a reference to its
@@ -152,7 +154,7 @@ func (b *binder) checkDistinctAgg(c *callSite, a *aggregate) {
 	for i, o := range a.order {
 		found := false
 		for _, e := range a.call.Args {
-			found = found || b.equal(o.x, e) || b.equal(o.x, withoutImplicit(e))
+			found = found || b.equal(o.x, withoutImplicit(e))
 		}
 		if !found {
 			b.fail(startOf(c.x.OrderBy[i].X), pgerr.InvalidColumnReference,
@@ -172,11 +174,45 @@ func withoutImplicit(e rel.Expr) rel.Expr {
 // aggregateLevel finds the query level that an aggregate belongs to: the
 // innermost whose columns it reads, its own if it reads none.
 func (b *binder) aggregateLevel(s *scope, a *aggregate, pos int) *scope {
-	exprs := append(append(append([]rel.Expr(nil), a.call.Direct...), a.call.Args...), a.call.Filter)
+	exprs := append(append([]rel.Expr(nil), a.call.Args...), a.call.Filter)
 	for _, o := range a.order {
 		exprs = append(exprs, o.x)
 	}
-	return b.levelOf(s, exprs, pos)
+	level := b.levelOf(s, exprs, pos)
+	b.checkDirect(s, level, a.call.Direct)
+	return level
+}
+
+// checkDirect refuses direct arguments that read levels below that of their aggregate,
+// or aggregates of it.
+func (b *binder) checkDirect(s, level *scope, direct []rel.Expr) {
+	below := map[*scope]bool{}
+	for l := s; l != level; l = l.outer {
+		below[l] = true
+	}
+	var low, nested *rel.Col
+	for _, e := range direct {
+		rel.WalkExpr(e, func(e rel.Expr) bool {
+			c, ok := e.(*rel.Col)
+			if !ok || b.cols[c.ID] == nil {
+				return true
+			}
+			info := b.cols[c.ID]
+			if below[info.scope] && !info.agg && low == nil {
+				low = c
+			}
+			if info.agg && (below[info.scope] || info.scope == level) && nested == nil {
+				nested = c
+			}
+			return true
+		})
+	}
+	if low != nil {
+		b.fail(b.places[low], pgerr.GroupingError, "outer-level aggregate cannot contain a lower-level variable in its direct arguments")
+	}
+	if nested != nil {
+		b.fail(b.places[nested], pgerr.GroupingError, "aggregate function calls cannot be nested")
+	}
 }
 
 func (b *binder) levelOf(s *scope, exprs []rel.Expr, pos int) *scope {
@@ -242,6 +278,7 @@ func (b *binder) groupingFunc(s *scope, x *ast.Grouping) rel.Expr {
 	}
 	level := b.levelOf(s, exprs, x.At)
 	b.checkAggPlace(level.kind, true, x.At)
+	g.inner = level != s
 	g.out = b.newColumn(level, "grouping", types.Of(types.Int4OID))
 	b.cols[g.out.ID].agg = true
 	level.grouping = append(level.grouping, g)

@@ -104,12 +104,14 @@ type colInfo struct {
 	scope  *scope // the query level whose FROM (or aggregation) yields it
 	rel    string // alias of its relation, for messages
 	name   string
-	item   *item        // the FROM item, if it is a stored table
-	attr   int          // index in Table.Columns, with item
-	agg    bool         // result of an aggregate of scope
-	window bool         // result of a window function of scope
-	fields []rel.Column // of a record
-	elems  []rel.Column // of the records in an array
+	item   *item // the FROM item, if it is a stored table
+	attr   int   // index in Table.Columns, with item
+	agg    bool  // result of an aggregate of scope
+	window bool  // result of a window function of scope
+	// presence: the column is not item's but tells whether its row is there.
+	presence bool
+	fields   []rel.Column // of a record
+	elems    []rel.Column // of the records in an array
 }
 
 // A privUse collects the columns that a statement touches of a relation.

@@ -8,6 +8,7 @@ import (
 // HAVING, windows, sets, projection, DISTINCT, ORDER BY, locks, LIMIT.
 func (b *binder) build(q *selection) *query {
 	s := q.s
+	s.addPresences()
 	node := q.node
 	if node == nil {
 		node = &rel.Values{Rows: [][]rel.Expr{{}}}

@@ -68,6 +68,7 @@ func (b *binder) fromItem(s *scope, te ast.TableExpr) (rel.Node, []*item) {
 	case *ast.Join:
 		return b.join(s, te)
 	}
+	it.level = s
 	s.all = append(s.all, it)
 	return n, []*item{it}
 }
@@ -75,8 +76,11 @@ func (b *binder) fromItem(s *scope, te ast.TableExpr) (rel.Node, []*item) {
 // rename applies column aliases.
 func (b *binder) rename(it *item, names []string) {
 	if len(names) > len(it.cols) {
-		b.fail(0, pgerr.InvalidColumnReference, "table \"%s\" has %d columns available but %d columns specified",
-			it.name, len(it.cols), len(names))
+		what := "table"
+		if it.join {
+			what = "join expression"
+		}
+		b.fail(0, pgerr.InvalidColumnReference, "%s \"%s\" has %d columns available but %d columns specified", what, it.name, len(it.cols), len(names))
 	}
 	for i, n := range names {
 		c := *it.cols[i]
@@ -334,7 +338,7 @@ func (b *binder) rowFunc(s *scope, f ast.RowsFunc, te *ast.FuncTable) tableFunc 
 func (b *binder) functionColumns(x rel.Expr, call *rel.Call, f ast.RowsFunc, pos int) []rel.Column {
 	if call != nil && len(call.Fn.OutTypes) > 0 {
 		if len(f.Defs) > 0 {
-			b.fail(startOf(f.X), pgerr.SyntaxError, "a column definition list is redundant for a function with OUT parameters")
+			b.fail(f.Defs[0].Pos, pgerr.SyntaxError, "a column definition list is redundant for a function with OUT parameters")
 		}
 		return b.outColumns(call.Fn, call)
 	}
@@ -343,7 +347,7 @@ func (b *binder) functionColumns(x rel.Expr, call *rel.Call, f ast.RowsFunc, pos
 	}
 	if oidOf(x) != types.RecordOID {
 		if len(f.Defs) > 0 {
-			b.fail(startOf(f.X), pgerr.SyntaxError, "a column definition list is only allowed for functions returning \"record\"")
+			b.fail(f.Defs[0].Pos, pgerr.SyntaxError, "a column definition list is only allowed for functions returning \"record\"")
 		}
 		if call != nil && len(call.Fn.OutNames) == 1 {
 			return []rel.Column{{Name: call.Fn.OutNames[0], T: x.Type()}}

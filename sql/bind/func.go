@@ -127,9 +127,12 @@ func (b *binder) fieldCall(c *callSite) rel.Expr {
 	return nil
 }
 
-// overRow tells whether a user's function takes the very row that a call gives it: it
-// goes before a field of the same name.
+// overRow tells whether a function, or a user's for the very row, takes what a call gives
+// it: it goes before a field of the same name.
 func (b *binder) overRow(c *callSite) bool {
+	if _, err := funcs.Resolve(b.lookup("", c.x.Name), c.x.Name, []types.OID{oidOf(c.args[0].x)}, nil, false); err == nil {
+		return true
+	}
 	if b.env.Snap == nil {
 		return false
 	}

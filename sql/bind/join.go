@@ -27,6 +27,8 @@ func (b *binder) join(s *scope, j *ast.Join) (rel.Node, []*item) {
 	b.checkNames(left, right)
 
 	n := &rel.Join{Kind: joinKinds[j.Kind], L: l, R: r, Lateral: s.lateralRefs > refs}
+	hang(j.L, left, &n.L, s.outerJoin > 0 || j.Kind == ast.RightJoin || j.Kind == ast.FullJoin)
+	hang(j.R, right, &n.R, s.outerJoin > 0 || j.Kind == ast.LeftJoin || j.Kind == ast.FullJoin)
 	both := append(left[:len(left):len(left)], right...)
 	setLateral(both, false, true)
 	lcols, rcols := columnsOf(left), columnsOf(right)
@@ -58,6 +60,7 @@ func (b *binder) join(s *scope, j *ast.Join) (rel.Node, []*item) {
 	if j.UsingAlias != "" {
 		as := &item{name: j.UsingAlias, aliased: true, relVisible: true, join: true, cols: merged}
 		b.checkNames(both, []*item{as})
+		s.all = append(s.all, as)
 		items = append(items, as)
 	}
 	return n, items

@@ -112,6 +112,9 @@ func (b *binder) checkNullable(kind ast.JoinKind, left, right bool) {
 // checkLocking refuses locking clauses where rows of the result are not rows of
 // tables, and names that FROM does not have.
 func (b *binder) checkLocking(s *scope, sel *ast.Select, aggregated bool) {
+	if s.setop != "" && len(sel.Locking) > 0 {
+		b.fail(0, pgerr.FeatureNotSupported, "%s is not allowed with UNION/INTERSECT/EXCEPT", lockNames[sel.Locking[0].Strength])
+	}
 	for _, r := range s.locking {
 		b.checkLockable(s, sel, r, aggregated)
 		for i, n := range r.of {

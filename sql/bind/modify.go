@@ -312,6 +312,7 @@ func (b *binder) update(s *scope, st *ast.Update) *query {
 	u.Returning = b.returning(rs, st.Returning)
 	list := b.assignments(s, d, target.old, st.Set, updating)
 	writes := b.use(d, 'w', false)
+	s.addPresences()
 	node = b.shareRecords(s, node, list)
 	var cols []rel.Column
 	var xs []rel.Expr
@@ -329,7 +330,7 @@ func (b *binder) update(s *scope, st *ast.Update) *query {
 
 // joinFrom opens the names of FROM or USING beside the target's.
 func (b *binder) joinFrom(s *scope, target *scanned, from []ast.TableExpr) rel.Node {
-	target.it.lateralOnly = true
+	target.it.lateralOnly, target.it.target = true, true
 	s.items = []*item{target.it}
 	other := b.bindFrom(s, from)
 	target.it.lateralOnly = false
@@ -375,6 +376,7 @@ func (b *binder) delete(s *scope, st *ast.Delete) *query {
 	b.use(target, 'd', true)
 	d := &rel.Delete{Table: target.t, Input: node, RowID: from.scan.RowID, Whole: from.scan.Whole, Old: from.old, Ret: from.old}
 	d.Returning = b.returning(s, st.Returning)
+	s.addPresences()
 	d.Bound, _ = b.tableExprs(target.t)
 	return &query{node: d, cols: returningCols(d.Returning), kind: "DELETE"}
 }

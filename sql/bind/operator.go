@@ -148,10 +148,11 @@ func (b *binder) distinct(s *scope, x *ast.Distinct) rel.Expr {
 		return conjunction(e)
 	}
 	l, r := b.expr(s, x.L), b.expr(s, x.R)
-	if isNullConst(r) {
+	switch { // IS NULL looks into rows.
+	case b.isComposite(oidOf(l)) || b.isComposite(oidOf(r)):
+	case isNullConst(r):
 		return &rel.IsTest{X: b.settle(l, startOf(x.L)), What: rel.IsNull, Not: !x.Not}
-	}
-	if isNullConst(l) {
+	case isNullConst(l):
 		return &rel.IsTest{X: b.settle(r, startOf(x.R)), What: rel.IsNull, Not: !x.Not}
 	}
 	return b.distinctPair(l, r, x.Not, x.At)
@@ -250,7 +251,7 @@ func (b *binder) in(s *scope, x *ast.In) rel.Expr {
 	var plain, others []arg
 	for _, item := range x.List {
 		a := arg{b.expr(s, item), startOf(item)}
-		if b.hasColumns(a.x) || oidOf(a.x) == types.RecordOID {
+		if b.hasColumns(a.x) || b.isComposite(oidOf(a.x)) {
 			others = append(others, a)
 		} else {
 			plain = append(plain, a)
@@ -281,7 +282,7 @@ func (b *binder) inArray(l arg, list []arg, name string, x *ast.In) rel.Expr {
 		oids = append(oids, oidOf(a.x))
 	}
 	t, err := funcs.CommonType("IN", oids)
-	if err != nil || t == types.RecordOID {
+	if err != nil || b.isComposite(t) {
 		return nil
 	}
 	if t == types.UnknownOID {

@@ -18,6 +18,10 @@ type regroup struct {
 	extra    []rel.Column // columns that depend on a grouped primary key
 	grouping map[rel.ColID]rel.Expr
 	common   map[rel.ColID]bool // columns grouped in every set
+	detail   string             // of errors
+	// twins are targets that compute what another one does, and are grouped beside it
+	// in sets that may leave out one of them.
+	twins map[*target]rel.ColID
 }
 
 // buildAggregate adds the Aggregate and HAVING, and rewrites what comes after.
@@ -42,9 +46,12 @@ func (b *binder) buildAggregate(q *selection, node rel.Node) rel.Node {
 		}
 	}
 	input, ids := b.extend(s, node, xs)
-	n := &rel.Aggregate{Input: input}
 	r := &regroup{b: b, s: s, grouped: map[rel.ColID]bool{}, grouping: map[rel.ColID]rel.Expr{}, common: map[rel.ColID]bool{}}
-	place := b.groupColumns(n, r, xs[:keys], ids[:keys], input)
+	if sets != nil {
+		input = r.apart(q.group.targets, input, ids)
+	}
+	n := &rel.Aggregate{Input: input}
+	place := b.groupColumns(q, n, r, ids[:keys])
 	n.Sets = renumber(sets, place)
 	r.commonColumns(n)
 	next := keys
@@ -56,13 +63,45 @@ func (b *binder) buildAggregate(q *selection, node rel.Node) rel.Node {
 		}
 		n.Aggs = append(n.Aggs, call)
 	}
-	b.groupingValues(q, n, r, ids[:keys])
+	inner := b.groupingValues(q, n, r, ids[:keys])
+	r.direct(n)
 	r.rewrite(q)
 	r.addDependent(n)
-	if q.having != nil {
-		return &rel.Filter{Input: n, Cond: q.having}
+	var out rel.Node = n
+	if len(inner) > 0 {
+		xs := make([]rel.Expr, len(inner))
+		for i, c := range inner {
+			xs[i] = r.grouping[c.ID]
+		}
+		out = pass(n, inner, xs)
 	}
-	return n
+	if len(n.Group)+len(n.Aggs) == 0 {
+		n.Input = &rel.Values{Rows: [][]rel.Expr{{}}} // nothing depends on the rows
+	}
+	if q.having != nil {
+		return &rel.Filter{Input: out, Cond: q.having}
+	}
+	return out
+}
+
+// apart gives those of the targets that share a column of input columns of their own.
+func (r *regroup) apart(targets []*target, input rel.Node, ids []rel.ColID) rel.Node {
+	seen := map[rel.ColID]bool{}
+	var cols []rel.Column
+	var xs []rel.Expr
+	r.twins = map[*target]rel.ColID{}
+	for i, t := range targets {
+		if seen[ids[i]] {
+			c := r.b.newColumn(r.s, t.name, t.x.Type())
+			cols, xs = append(cols, c), append(xs, &rel.Col{T: c.T, ID: ids[i]})
+			ids[i], r.twins[t] = c.ID, c.ID
+		}
+		seen[ids[i]] = true
+	}
+	if len(cols) == 0 {
+		return input
+	}
+	return pass(input, cols, xs)
 }
 
 // aggPlace is where the first aggregate of the select list stands.
@@ -83,9 +122,9 @@ func (b *binder) aggPlace(q *selection) int {
 }
 
 // groupColumns fills n.Group and returns the place of each expression in it.
-func (b *binder) groupColumns(n *rel.Aggregate, r *regroup, xs []rel.Expr, ids []rel.ColID, input rel.Node) []int {
+func (b *binder) groupColumns(q *selection, n *rel.Aggregate, r *regroup, ids []rel.ColID) []int {
 	byID := map[rel.ColID]rel.Column{}
-	for _, c := range input.Columns() {
+	for _, c := range n.Input.Columns() {
 		byID[c.ID] = c
 	}
 	at := map[rel.ColID]int{}
@@ -98,11 +137,12 @@ func (b *binder) groupColumns(n *rel.Aggregate, r *regroup, xs []rel.Expr, ids [
 			n.Group = append(n.Group, byID[id])
 		}
 		place[i] = p
-		if c, plain := xs[i].(*rel.Col); plain && c.ID == id {
+		t := q.group.targets[i]
+		if c, plain := t.x.(*rel.Col); plain && c.ID == id {
 			r.grouped[id] = true
-			continue
+		} else if r.twins[t] == 0 {
+			r.exprs, r.ids = append(r.exprs, t.x), append(r.ids, id)
 		}
-		r.exprs, r.ids = append(r.exprs, xs[i]), append(r.ids, id)
 	}
 	return place
 }
@@ -141,15 +181,33 @@ func (r *regroup) commonColumns(n *rel.Aggregate) {
 	}
 }
 
-// groupingValues computes what GROUPING() means in each set.
-func (b *binder) groupingValues(q *selection, n *rel.Aggregate, r *regroup, ids []rel.ColID) {
+// groupingValues computes what GROUPING() means in each set. It returns those that
+// subqueries ask for, which must become columns.
+func (b *binder) groupingValues(q *selection, n *rel.Aggregate, r *regroup, ids []rel.ColID) (inner []rel.Column) {
 	for _, g := range q.s.grouping {
 		var columns []int
 		for _, a := range g.args {
 			columns = append(columns, b.groupingArg(q, n, a, ids))
 		}
 		r.grouping[g.out.ID] = b.groupingValue(n, columns)
+		if g.inner {
+			inner = append(inner, g.out)
+		}
 	}
+	return inner
+}
+
+// direct rewrites the direct arguments of ordered-set aggregates, which are computed
+// once for each group.
+func (r *regroup) direct(n *rel.Aggregate) {
+	r.detail = "Direct arguments of an ordered-set aggregate must use only grouped columns."
+	for i := range n.Aggs {
+		list := n.Aggs[i].Direct
+		for k := range list {
+			list[k] = r.expr(list[k])
+		}
+	}
+	r.detail = ""
 }
 
 func (b *binder) groupingArg(q *selection, n *rel.Aggregate, a arg, ids []rel.ColID) int {
@@ -199,6 +257,10 @@ func (b *binder) groupingValue(n *rel.Aggregate, columns []int) rel.Expr {
 // rewrite applies the regrouping to everything above the aggregation.
 func (r *regroup) rewrite(q *selection) {
 	for _, t := range q.targets {
+		if id := r.twins[t]; id != 0 {
+			t.x = &rel.Col{T: t.x.Type(), ID: id}
+			continue
+		}
 		t.x = r.expr(t.x)
 	}
 	q.having = r.expr(q.having)
@@ -236,20 +298,21 @@ func (r *regroup) expr(e rel.Expr) rel.Expr {
 			if x := r.grouping[e.ID]; x != nil {
 				return x, false
 			}
-			r.column(e, "", ungrouped)
+			r.column(e, ungrouped)
 		case *rel.RowExpr:
 			r.wholeRow(e)
 		case *rel.Subquery:
-			r.subquery(e.Query)
+			r.expr(e.Cmp) // what is compared comes before the query
+			r.subquery(e)
 		}
 		return e, true
 	})
 }
 
-func (r *regroup) subquery(n rel.Node) {
-	rel.WalkNode(n, func(e rel.Expr) bool {
+func (r *regroup) subquery(q *rel.Subquery) {
+	rel.WalkNode(q.Query, func(e rel.Expr) bool {
 		if c, ok := e.(*rel.Col); ok {
-			r.column(c, "", "subquery uses ungrouped column \"%s\" from outer query")
+			r.column(c, "subquery uses ungrouped column \"%s\" from outer query")
 		}
 		return true
 	})
@@ -257,22 +320,26 @@ func (r *regroup) subquery(n rel.Node) {
 
 const ungrouped = "column \"%s\" must appear in the GROUP BY clause or be used in an aggregate function"
 
-// wholeRow checks the columns of a record that stands for a FROM entry.
+// wholeRow refuses a record that stands for a FROM entry, even if all its columns are
+// grouped, unless they depend on the entry's grouped key.
 func (r *regroup) wholeRow(row *rel.RowExpr) {
 	name := r.b.wholeRows[row]
 	if name == "" {
 		return
 	}
 	for _, a := range row.Args {
-		if c, ok := a.(*rel.Col); ok {
-			r.column(c, name+".*", ungrouped)
+		c, ok := a.(*rel.Col)
+		if !ok {
+			continue
+		}
+		if info := r.b.cols[c.ID]; info != nil && info.scope == r.s && !r.dependsOnKey(info) {
+			r.b.fail(r.b.places[c], pgerr.GroupingError, ungrouped, name+".*")
 		}
 	}
 }
 
-// column fails unless c is no column of this level's FROM, or is grouped. name is
-// what the message calls it; "" = by its own name.
-func (r *regroup) column(c *rel.Col, name, message string) {
+// column fails unless c is no column of this level's FROM, or is grouped.
+func (r *regroup) column(c *rel.Col, message string) {
 	info := r.b.cols[c.ID]
 	if info == nil || info.scope != r.s || info.agg || info.window || r.grouped[c.ID] {
 		return
@@ -284,16 +351,22 @@ func (r *regroup) column(c *rel.Col, name, message string) {
 	}
 	if r.dependsOnKey(info) {
 		r.grouped[c.ID] = true
-		r.extra = append(r.extra, info.item.scan.cols[info.attr])
+		extra := rel.Column{ID: c.ID, Name: info.name, T: c.T}
+		if !info.presence {
+			extra = info.item.scan.cols[info.attr]
+		}
+		r.extra = append(r.extra, extra)
 		return
 	}
-	if name == "" {
-		name = info.name
-		if info.rel != "" {
-			name = info.rel + "." + name
-		}
+	name := info.name
+	if info.rel != "" {
+		name = info.rel + "." + name
 	}
-	r.b.fail(r.b.places[c], pgerr.GroupingError, message, name)
+	e := pgerr.New(pgerr.GroupingError, message, name)
+	if r.detail != "" {
+		e = e.WithDetail("%s", r.detail)
+	}
+	r.b.throw(r.b.places[c], e)
 }
 
 // dependsOnKey reports whether the primary key of the column's table is grouped.

@@ -82,7 +82,7 @@ func (b *binder) castToRow(x rel.Expr, t *catalog.Table, pos int) rel.Expr {
 	for i, c := range cols {
 		var v rel.Expr = &rel.Field{T: fields[i].T, X: x, N: i, Name: fields[i].Name}
 		if r, ok := x.(*rel.RowExpr); ok {
-			v = r.Args[i]
+			v, e.Present = r.Args[i], r.Present
 		}
 		y, ok := b.tryCoerce(v, c.T, funcs.Explicit, pos)
 		if !ok {

@@ -33,6 +33,8 @@ type scope struct {
 	setop         string    // the set operation that the level is a side of
 	step          *cteEntry // the recursive term that the level is
 	outerJoin     int       // > 0 while the nullable side of an outer join is bound
+	presences     []*presence
+	links         []boundLink
 }
 
 // An item is a FROM entry, or a join that merges columns of others.
@@ -55,6 +57,10 @@ type item struct {
 	cte         bool
 	join        bool
 	function    bool
+	target      bool // the relation that UPDATE or DELETE names
+	level       *scope
+	slot        *rel.Node // where its node hangs if its row may be missing; see presence
+	here        *presence
 }
 
 // An nsCol is a column as the namespace shows it.
@@ -186,7 +192,12 @@ func (b *binder) systemColumn(it *item, name string, c *nsCol, pos int) rel.Expr
 	if c != nil || name != "tableoid" || !it.tableoid {
 		return nil
 	}
-	return &rel.Const{T: types.Of(types.OidOID), D: types.NewInt(int64(it.table.OID)), Pos: pos}
+	oid := &rel.Const{T: types.Of(types.OidOID), D: types.NewInt(int64(it.table.OID)), Pos: pos}
+	here := b.present(it, pos)
+	if here == nil {
+		return oid
+	}
+	return &rel.Case{T: oid.T, Whens: []rel.When{{Cond: here, Result: oid}}}
 }
 
 // checkLateral refuses a lateral reference across a RIGHT or FULL join.
@@ -198,8 +209,11 @@ func (b *binder) checkLateral(s *scope, it *item, pos int) {
 	if it.lateralOK {
 		return
 	}
-	b.throw(pos, pgerr.New(pgerr.InvalidColumnReference, "invalid reference to FROM-clause entry for table \"%s\"", it.name).
-		WithDetail("The combining JOIN type must be INNER or LEFT for a LATERAL reference."))
+	e := pgerr.New(pgerr.InvalidColumnReference, "invalid reference to FROM-clause entry for table \"%s\"", it.name)
+	if it.target {
+		b.throw(pos, e.WithDetail("There is an entry for table \"%s\", but it cannot be referenced from this part of the query.", it.name))
+	}
+	b.throw(pos, e.WithDetail("The combining JOIN type must be INNER or LEFT for a LATERAL reference."))
 }
 
 // findItem resolves a relation name or alias; nil if none is visible.
@@ -221,92 +235,6 @@ func (b *binder) findItem(s *scope, schema, name string, pos int) *item {
 		}
 	}
 	return nil
-}
-
-// missingItem fails for a relation name that no visible FROM entry has.
-func (b *binder) missingItem(s *scope, schema, name string, pos int) {
-	for l := s; l != nil; l = l.outer {
-		for _, it := range l.all {
-			byTable := it.aliased && it.table != nil && it.table.Name == name
-			if it.name != name && !byTable {
-				continue
-			}
-			e := pgerr.New(pgerr.UndefinedTable, "invalid reference to FROM-clause entry for table \"%s\"", name)
-			if it.name != name && b.findItem(s, "", it.name, pos) == it {
-				b.throw(pos, e.WithHint("Perhaps you meant to reference the table alias \"%s\".", it.name))
-			}
-			b.throw(pos, e.WithHint("There is an entry for table \"%s\", but it cannot be referenced from this part of the query.", it.name))
-		}
-	}
-	b.fail(pos, pgerr.UndefinedTable, "missing FROM-clause entry for table \"%s\"", name)
-}
-
-// missingColumn fails for a column that does not exist; rname is the relation it
-// was asked of, or "".
-func (b *binder) missingColumn(s *scope, rname, name string, pos int) {
-	e := pgerr.New(pgerr.UndefinedColumn, "column \"%s\" does not exist", name)
-	if rname != "" {
-		e = pgerr.New(pgerr.UndefinedColumn, "column %s.%s does not exist", rname, name)
-	}
-	b.throw(pos, b.columnHint(s, e, rname, name))
-}
-
-// columnHint adds PostgreSQL's guess at what was meant: a hidden column of that
-// name, or up to two of the nearest spelling.
-func (b *binder) columnHint(s *scope, e *pgerr.Error, rname, name string) *pgerr.Error {
-	var near []string
-	best := min(3, len(name)/2) + 1
-	for l := s; l != nil; l = l.outer {
-		for _, it := range l.all {
-			if it.join {
-				continue
-			}
-			penalty := 0
-			if rname != "" {
-				penalty = editDistance(rname, it.name)
-			}
-			for _, c := range it.cols {
-				if c.name == name && rname == "" {
-					return e.WithDetail("There is a column named \"%s\" in table \"%s\", but it cannot be referenced from this part of the query.", name, it.name)
-				}
-				d := editDistance(name, c.name) + penalty
-				switch q := it.name + "." + c.name; {
-				case d < best && 2*(d-penalty) <= len(name):
-					best, near = d, []string{q}
-				case d == best && near != nil:
-					near = append(near, q)
-				}
-			}
-		}
-	}
-	switch len(near) {
-	case 1:
-		return e.WithHint("Perhaps you meant to reference the column \"%s\".", near[0])
-	case 2:
-		return e.WithHint("Perhaps you meant to reference the column \"%s\" or the column \"%s\".", near[0], near[1])
-	}
-	return e
-}
-
-// editDistance is Levenshtein's.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diag := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			d := diag
-			if a[i-1] != b[j-1] {
-				d++
-			}
-			diag = row[j]
-			row[j] = min(d, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // columnRef binds a, t.a, s.t.a, or a relation's name as its whole row.
@@ -384,7 +312,7 @@ func (b *binder) wholeRow(it *item, pos int) rel.Expr {
 	if it.scalarRow {
 		return b.read(it.cols[0], pos)
 	}
-	row := &rel.RowExpr{T: types.Of(types.RecordOID), Args: []rel.Expr{}}
+	row := &rel.RowExpr{T: types.Of(types.RecordOID), Args: []rel.Expr{}, Present: b.present(it, pos)}
 	switch {
 	case it.table != nil && it.table.Type != 0:
 		row.T = types.Of(it.table.Type)

@@ -1,6 +1,9 @@
 package bind
 
 import (
+	"slices"
+	"strconv"
+
 	"zorya/pgerr"
 	"zorya/sql/ast"
 	"zorya/sql/rel"
@@ -28,6 +31,7 @@ type query struct {
 	unknown map[int]rel.Expr
 	set     func(i int, x rel.Expr)
 	locks   []*rowLock // rows that the enclosing query is to lock
+	sides   []*query   // of a set operation, those of nested ones included
 }
 
 func (q *query) posOf(i int) int {
@@ -203,7 +207,8 @@ func (b *binder) checkDistinctOn(q *selection) {
 	for _, o := range q.order {
 		switch {
 		case on[o.t] && skipped:
-			b.fail(o.pos, pgerr.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
+			at := startOf(q.sel.DistinctOn[slices.Index(q.on, o.t)])
+			b.fail(at, pgerr.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
 		case on[o.t]:
 			matched[o.t] = true
 		default:
@@ -251,14 +256,8 @@ func smallInt(c *ast.Const) (int64, bool) {
 	if c.Kind != ast.IntConst {
 		return 0, false
 	}
-	var n int64
-	for _, d := range c.Text {
-		if d < '0' || d > '9' || n > 1<<31 {
-			return n, len(c.Text) > 1 && c.Text[0] == '-'
-		}
-		n = n*10 + int64(d-'0')
-	}
-	return n, n < 1<<31
+	n, err := strconv.ParseInt(c.Text, 10, 32)
+	return n, err == nil
 }
 
 func (b *binder) targetByName(q *selection, c *ast.ColumnRef, k exprKind, clause string) *target {

@@ -97,9 +97,18 @@ func (b *binder) setOperation(s *scope, sel *ast.Select, o selectOpts) *query {
 		q.pos = append(q.pos, l.posOf(i))
 	}
 	n.L, n.R = b.conform(name, l, ts), b.conform(name, r, ts)
-	q.cols = n.Cols
+	q.cols, q.sides = n.Cols, append(sidesOf(op.L, l), sidesOf(op.R, r)...)
 	q.node = b.sortSetOp(s, sel, q)
 	return q
+}
+
+// sidesOf are the queries that a side of a set operation is made of.
+func sidesOf(sel *ast.Select, q *query) []*query {
+	plain := len(sel.OrderBy) == 0 && sel.Limit == nil && sel.Offset == nil && sel.With == nil
+	if sel.SetOp != nil && plain {
+		return q.sides
+	}
+	return []*query{q}
 }
 
 // columnArg is a query's column as an operand of type unification.
@@ -162,7 +171,7 @@ func (b *binder) sortSetOp(s *scope, sel *ast.Select, q *query) rel.Node {
 	for _, c := range q.cols {
 		it.cols = append(it.cols, &nsCol{name: c.Name, id: c.ID, t: c.T})
 	}
-	s.items = []*item{it}
+	s.items, s.all = []*item{it}, sideItems(q.sides)
 	for _, o := range sel.OrderBy {
 		sub.order = append(sub.order, b.orderBy(sub, o))
 	}

@@ -10,6 +10,9 @@ import (
 // sublink binds a subquery in an expression.
 func (b *binder) sublink(s *scope, x *ast.Sublink) rel.Expr {
 	b.checkSubqueryPlace(s.kind, x.At)
+	if old := b.alikeLink(s, x); old != nil {
+		return old
+	}
 	q := b.bindSelect(x.Query, s, selectOpts{resolve: true})
 	sub := &rel.Subquery{T: types.Of(types.BoolOID), Query: b.strip(q), Pos: x.At}
 	switch x.Kind {
@@ -34,6 +37,7 @@ func (b *binder) sublink(s *scope, x *ast.Sublink) rel.Expr {
 		}
 		sub.Cmp = b.compareRows(x.Schema, x.Op, b.testList(s, x.Test), q.cols, x.At)
 	}
+	b.noteLink(s, x, sub)
 	return sub
 }
 

@@ -123,7 +123,7 @@ func (b *binder) expandRow(s *scope, c *ast.Indirection) []*target {
 func (b *binder) fieldTargets(e rel.Expr, pos int) []*target {
 	fields := b.fieldsOf(e)
 	if len(fields) == 0 {
-		b.fail(pos, pgerr.WrongObjectType, "type %s is not composite", typeName(e.Type()))
+		b.fail(0, pgerr.WrongObjectType, "type %s is not composite", typeName(e.Type()))
 	}
 	var out []*target
 	for i, f := range fields {
@@ -150,7 +150,7 @@ func figureName(x ast.Expr) string {
 func nameOf(x ast.Expr) (string, int) {
 	switch x := x.(type) {
 	case *ast.ColumnRef:
-		if n := len(x.Parts); n > 0 && !x.Star {
+		if n := len(x.Parts); n > 0 {
 			return x.Parts[n-1], 2
 		}
 	case *ast.Indirection:

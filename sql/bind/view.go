@@ -202,6 +202,9 @@ func notUpdatable(q *ast.Select) string {
 // are; it says why the view cannot be written.
 func (b *binder) analyseView(l *viewLayer) string {
 	const notOne = "Views that do not select from a single table or view are not automatically updatable."
+	if l.sel.Values != nil {
+		return notOne
+	}
 	isTable := false
 	if len(l.sel.From) == 1 {
 		l.from, isTable = l.sel.From[0].(*ast.TableRef)

@@ -22,7 +22,6 @@ type aggCall struct {
 	keep     []*expr.Compiled // what a kept row has: arguments, then sort columns
 	kept     bool             // rows are kept per group and added at the end
 	sortArgs []sortCol        // DISTINCT: all arguments, after order
-	directAt int              // where the direct arguments are in a kept row
 }
 
 type aggSpec struct {
@@ -53,7 +52,7 @@ func (c *compiler) aggregate(n *plan.Aggregate) (spec, error) {
 		s.oids = append(s.oids, cols[at].T.OID)
 	}
 	for i := range n.Rel.Aggs {
-		a, err := c.aggCall(&n.Rel.Aggs[i], cols)
+		a, err := c.aggCall(&n.Rel.Aggs[i], cols, groupRow(n.Rel))
 		if err != nil {
 			return nil, err
 		}
@@ -65,13 +64,19 @@ func (c *compiler) aggregate(n *plan.Aggregate) (spec, error) {
 	return s, err
 }
 
-func (c *compiler) aggCall(a *rel.AggCall, cols []rel.Column) (aggCall, error) {
+// groupRow is what direct arguments of ordered-set aggregates may read: the grouped
+// columns, and the number of the grouping set.
+func groupRow(n *rel.Aggregate) []rel.Column {
+	return append(n.Group[:len(n.Group):len(n.Group)], rel.Column{ID: n.GroupingID, T: types.Of(types.Int4OID)})
+}
+
+func (c *compiler) aggCall(a *rel.AggCall, cols, group []rel.Column) (aggCall, error) {
 	s := aggCall{fn: a.Fn, distinct: a.Distinct}
 	var err error
 	if s.args, err = c.exprs(a.Args, cols); err != nil {
 		return s, err
 	}
-	if s.direct, err = c.exprs(a.Direct, nil); err != nil {
+	if s.direct, err = c.exprs(a.Direct, group); err != nil {
 		return s, err
 	}
 	if s.filter, err = c.expr(a.Filter, cols); err != nil {
@@ -100,12 +105,6 @@ func (c *compiler) aggCall(a *rel.AggCall, cols []rel.Column) (aggCall, error) {
 		s.order = append(s.order, sortCol{col: len(s.keep), oid: cols[at].T.OID, desc: k.Desc, nullsFirst: k.NullsFirst})
 		s.keep = append(s.keep, x)
 	}
-	s.directAt = len(s.keep)
-	direct, err := c.exprs(a.Direct, cols)
-	if err != nil {
-		return s, err
-	}
-	s.keep = append(s.keep, direct...)
 	if a.Distinct {
 		s.sortArgs = slices.Clone(s.order)
 		for i, x := range a.Args {
@@ -610,20 +609,26 @@ func (a *aggregate) result(st *aggState, call *aggCall) (types.Datum, error) {
 	return st.agg.Result(a.r.env.Ctx)
 }
 
-// directArgs are the direct arguments of an ordered-set aggregate: those of the
-// group's first row, whose group columns they may use; without rows they are constant.
-func (a *aggregate) directArgs(st *aggState, call *aggCall) ([]types.Datum, error) {
+// directArgs are the direct arguments of an ordered-set aggregate, of the group that is
+// being put out.
+func (a *aggregate) directArgs(call *aggCall) ([]types.Datum, error) {
+	if len(call.direct) == 0 {
+		return nil, nil
+	}
+	n := len(a.s.group)
+	row := newBatch(n + 1)
+	for i := range n {
+		row.Cols[i].Add(0, a.buf.Cols[i].At(a.buf.Len))
+	}
+	row.Cols[n].Add(0, types.NewInt(int64(a.set)))
+	row.Len = 1
 	direct := make([]types.Datum, len(call.direct))
 	for i, x := range call.direct {
-		if st.rows.n > 0 {
-			direct[i] = st.rows.at(0, call.directAt+i)
-			continue
-		}
-		d, err := a.r.scalar(x)
+		v, err := x.Eval(a.r.env, row)
 		if err != nil {
 			return nil, err
 		}
-		direct[i] = d
+		direct[i] = v.At(0)
 	}
 	return direct, nil
 }
@@ -666,7 +671,7 @@ func placeHypothetical(agg funcs.HypotheticalAgg, rows *rowStore, call *aggCall,
 
 // addKept adds the kept rows in order, and only distinct ones if so asked.
 func (a *aggregate) addKept(st *aggState, call *aggCall) error {
-	direct, err := a.directArgs(st, call)
+	direct, err := a.directArgs(call)
 	if err != nil {
 		return err
 	}

@@ -118,9 +118,20 @@ func (c *compiler) rowExpr(e *rel.RowExpr) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := over(args...)
-	ts := typesOf(e.Args)
+	n, ts := over(args...), typesOf(e.Args)
+	var here *node
+	if e.Present != nil {
+		if here, err = c.node(e.Present); err != nil {
+			return nil, err
+		}
+		n = over(append(args[:len(args):len(args)], here)...)
+	}
 	n.row = func(env *Env, r []types.Datum) (types.Datum, error) {
+		if here != nil {
+			if d, err := here.row(env, r); err != nil || d.IsNull() {
+				return types.Null, err
+			}
+		}
 		fields, err := rowOf(env, args, r)
 		if err != nil {
 			return types.Null, err

@@ -30,7 +30,7 @@ func aggregateKernels() kernels {
 		"array_agg(2776)": agg(func(_ *Ctx, ts []types.T) Agg { return &arrayAgg{elem: ts[0].OID} }),
 		"array_agg(2277)": agg(func(_ *Ctx, ts []types.T) Agg { return &arrayAgg{elem: elemOf(ts[0].OID), nested: true} }),
 	}
-	return merge(out, momentAggregates(), orderedAggregates())
+	return merge(out, momentAggregates(), orderedAggregates(), transitionKernels())
 }
 
 // countAgg is count(*) and count(x): NULLs do not get here, or there are no

@@ -75,6 +75,9 @@ func (b *planner) outerJoin(n *rel.Join, conds []rel.Expr, want []rel.SortKey) N
 			on = append(on, c)
 		}
 	}
+	if n.Kind == rel.Full {
+		b.checkFull(on, l, r)
+	}
 	if n.Kind == rel.Left || n.Kind == rel.Semi || n.Kind == rel.Anti {
 		toR = append(toR, impliedOn(on, toL, r, l)...)
 	}

@@ -122,10 +122,12 @@ type (
 		Eq   *funcs.Func
 	}
 	// RowExpr makes a record, ArrayExpr an array (Multi: its elements are arrays).
+	// Present, if not nil, is a boolean: where it is NULL, so is the record.
 	RowExpr struct {
-		T     types.T
-		Args  []Expr
-		Names []string
+		T       types.T
+		Args    []Expr
+		Names   []string
+		Present Expr
 	}
 	ArrayExpr struct {
 		T     types.T

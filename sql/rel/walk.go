@@ -83,8 +83,9 @@ func mapChildren(e Expr, m func(Expr) Expr) Expr {
 			return &c
 		}
 	case *RowExpr:
-		if args, ok := mapList(e.Args, one); ok {
-			return &RowExpr{e.T, args, e.Names}
+		args, ok := mapList(e.Args, one)
+		if here := one(e.Present); ok || here != e.Present {
+			return &RowExpr{e.T, args, e.Names, here}
 		}
 	case *ArrayExpr:
 		if args, ok := mapList(e.Elems, one); ok {
@@ -131,14 +132,14 @@ func mapChildren(e Expr, m func(Expr) Expr) Expr {
 
 func mapCase(e *Case, one func(Expr) Expr) Expr {
 	c := *e
-	c.Arg, c.Else = one(e.Arg), one(e.Else)
-	same := c.Arg == e.Arg && c.Else == e.Else
+	c.Arg = one(e.Arg)
+	same := c.Arg == e.Arg
 	c.Whens = make([]When, len(e.Whens))
 	for i, w := range e.Whens {
 		c.Whens[i] = When{one(w.Cond), one(w.Result)}
 		same = same && c.Whens[i] == w
 	}
-	if same {
+	if c.Else = one(e.Else); same && c.Else == e.Else {
 		return e
 	}
 	return &c
