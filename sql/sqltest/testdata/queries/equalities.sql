@@ -1,0 +1,30 @@
+-- Equalities between columns carry over to other columns and to values; a semi-join may be
+-- planned from its right side. NULLs, duplicates and types of other widths stay right.
+create table a (id int primary key, x int, y int8, t text);
+create table b (id int primary key, x int, y int8, t text);
+create table c (id int primary key, x int, y int8, t text);
+insert into a select g, case when g % 7 = 0 then null else g % 5 end, g % 4, 't' || g % 3 from generate_series(1, 30) g;
+insert into b select g, case when g % 5 = 0 then null else g % 6 end, g % 3, 't' || g % 4 from generate_series(1, 30) g;
+insert into c select g, g % 4, case when g % 3 = 0 then null else g % 5 end, 't' || g % 2 from generate_series(1, 30) g;
+create index ASYNC a_x on a (x);
+create index ASYNC b_x on b (x, id);
+select count(*), sum(a.id), sum(b.id), sum(c.id) from a, b, c where a.x = b.x and b.x = c.x;
+select count(*), sum(a.id), sum(b.id), sum(c.id) from a, b, c where a.x = b.x and b.x = c.x and c.x = 2;
+select count(*), sum(a.id) from a, b, c where a.x = b.x and b.x = c.x and c.x = 2 and a.x = 3;
+select a.id, b.id from a join b on a.x = b.x and a.x = a.id and b.id = b.x order by 1, 2;
+select count(*), sum(a.id) from a, b, c where a.x = b.y and b.y = c.x and a.y = c.y and c.y = 1;
+select count(*), count(b.id) from a left join b on a.x = b.x where a.x = 2;
+select count(*), count(b.id) from a left join b on a.x = b.x and b.x = 3 where a.x = 2;
+select count(*), count(a.id) from a right join b on a.x = b.x where a.x = 2;
+select count(*), count(a.id), count(b.id) from a full join b on a.x = b.x where a.x = 2 or b.x = 2;
+select id from a where x in (select x from b where t = 't1') order by id;
+select id from a where x in (select y from b where t = 't1') order by id;
+select id from a where (x, t) in (select x, t from b where id < 9) order by id;
+select id from a where x in (select x from b) and x = 3 order by id;
+select id from a where exists (select from b where b.x = a.x and b.t = 't2' and b.id < 12) order by id;
+select id from a where not exists (select from b where b.x = a.x) and x = 0 order by id;
+select id, (select count(*) from b join c on b.x = c.x where b.x = a.x) from a order by id;
+select id, (select sum(c.id) from b, c where b.x = a.x and c.x = b.x and c.id = b.id) from a where a.x = 1 order by id;
+update a set t = 'u' where x in (select x from b where id = 8) returning id, t;
+delete from a where x in (select x from b where id in (3, 4)) returning id;
+select case when 1::float8 then 1 else case when 2 then 3 end end;
