@@ -159,7 +159,7 @@ func solve(declared, actual []types.OID, result types.OID) (args []types.OID, re
 		case types.AnyElementOID, types.AnyNonArrayOID, types.AnyEnumOID:
 			return elem
 		case types.AnyArrayOID:
-			if array != 0 {
+			if array != 0 || elem == 0 {
 				return array
 			}
 			return arrayOf(elem)

@@ -68,13 +68,11 @@ func parsePicture(template string) (*picture, error) {
 	return p, nil
 }
 
+// numberWord is the pattern that t begins with. They are words in either case, not in
+// both at once: Sg is S and G.
 func numberWord(t string) string {
 	for _, w := range numberWords {
-		if len(t) >= len(w) && strings.EqualFold(t[:len(w)], w) {
-			// th and rn are words in either case, not in both.
-			if (w == "TH" || w == "RN") && t[:2] != w && t[:2] != strings.ToLower(w) {
-				continue
-			}
+		if strings.HasPrefix(t, w) || strings.HasPrefix(t, strings.ToLower(w)) {
 			return w
 		}
 	}

@@ -321,8 +321,12 @@ func regexCount(a []types.Datum) (types.Datum, error) {
 	return types.NewInt(int64(len(locs))), err
 }
 
-// nthGroup finds the span of group sub of match number n.
+// nthGroup finds the span of group sub of match number n. In a pattern without
+// groups the whole match counts as the first.
 func nthGroup(p *pattern, locs [][]int, n, sub int64) (from, to int, ok bool) {
+	if p.groups == 0 && sub == 1 {
+		sub = 0
+	}
 	if n > int64(len(locs)) || sub > int64(p.groups) {
 		return 0, 0, false
 	}

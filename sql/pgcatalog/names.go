@@ -68,15 +68,8 @@ func (e *Env) qualified(s string) (schema, name string, err error) {
 }
 
 // ResolveName finds the object that a name means, for the input of reg* types: kind
-// is "class", "type", "proc", "oper", "namespace", "role" or "collation". A number
-// stands for itself; - is 0.
+// is "class", "type", "proc", "oper", "namespace", "role" or "collation".
 func ResolveName(env *Env, kind, name string) (types.OID, error) {
-	if name == "-" {
-		return 0, nil
-	}
-	if oid, ok := number(name); ok {
-		return oid, nil
-	}
 	switch kind {
 	case "namespace":
 		parts, ok := splitName(name)
@@ -131,18 +124,6 @@ func ResolveName(env *Env, kind, name string) (types.OID, error) {
 		n = schema + "." + n
 	}
 	return 0, pgerr.New(pgerr.UndefinedTable, "relation \"%s\" does not exist", n)
-}
-
-// number reads an OID written in digits.
-func number(s string) (types.OID, bool) {
-	var n uint64
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' || n > 1<<32 {
-			return 0, false
-		}
-		n = n*10 + uint64(s[i]-'0')
-	}
-	return types.OID(n), s != "" && n < 1<<32
 }
 
 // typeSynonyms are the SQL names of types that are not their internal ones.

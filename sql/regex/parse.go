@@ -80,7 +80,7 @@ func (p *parser) prefix() {
 	p.at++
 }
 
-func isLetter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
+func isLetter(r rune) bool { return unicode.IsLetter(r) }
 
 func (p *parser) option(r rune) {
 	f := &p.flags
