@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -156,9 +157,9 @@ func (s *settings) set(name, value string, local, inTxn bool) error {
 	var bad badValue
 	switch {
 	case errors.As(err, &bad) && bad.hint == "":
-		return pgerr.New(pgerr.InvalidParameterValue, "parameter \"%s\" requires a Boolean value", st.name)
+		return pgerr.New(pgerr.InvalidParameterValue, "parameter \"%s\" requires a Boolean value", name)
 	case errors.As(err, &bad):
-		return invalidValue(st.name, value).WithHint("%s", bad.hint)
+		return invalidValue(name, value).WithHint("%s", bad.hint)
 	case err != nil:
 		return err
 	}
@@ -292,12 +293,13 @@ func canonName(_ *settings, v string) (string, error) {
 	if len(v) > 63 {
 		v = v[:63]
 	}
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return '?'
+	name := []byte(v)
+	for i, c := range name {
+		if c < ' ' || c > '~' {
+			name[i] = '?'
 		}
-		return r
-	}, v), nil
+	}
+	return string(name), nil
 }
 
 func canonEncoding(_ *settings, v string) (string, error) {
@@ -338,10 +340,11 @@ func canonBool(_ *settings, v string) (string, error) {
 
 func canonInt(name string, lo, hi int) func(*settings, string) (string, error) {
 	return func(_ *settings, v string) (string, error) {
-		n, err := strconv.Atoi(strings.TrimSpace(v))
-		if err != nil {
+		f, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
+		if err != nil || math.IsNaN(f) || math.Abs(f) > math.MaxInt32 {
 			return "", invalidValue(name, v)
 		}
+		n := int(math.RoundToEven(f))
 		if n < lo || n > hi {
 			return "", pgerr.New(pgerr.InvalidParameterValue, "%d is outside the valid range for parameter \"%s\" (%d .. %d)", n, name, lo, hi)
 		}

@@ -78,6 +78,8 @@ func sortEntries(s *rowStore, entries []sortEntry, keys []sortCol, exact bool) {
 // whether equal bytes mean equal values.
 func prefixOf(oid types.OID, v *types.Vec, i int) (p uint64, exact bool) {
 	switch {
+	case oid == types.CharOID, oid == types.XID8OID: // ordered as unsigned numbers
+		return uint64(v.I[i]), true
 	case v.Kind == types.KindInt || v.Kind == types.KindBool:
 		return uint64(v.I[i]) ^ 1<<63, true
 	case v.Kind == types.KindFloat:

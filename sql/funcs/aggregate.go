@@ -332,7 +332,7 @@ func (a *extreme) Result(*Ctx) (types.Datum, error) { return a.best, nil }
 func (a *extreme) Size() int                        { return 64 + len(a.best.S) }
 func (a *extreme) AddVec(c *Ctx, args []*types.Vec, sel []int, n int) error {
 	v := args[0]
-	if v.Kind != types.KindInt {
+	if v.Kind != types.KindInt || a.t == types.XID8OID { // which orders as an unsigned number
 		return addRows(c, a, v, sel, n)
 	}
 	each(sel, n, func(i int) {

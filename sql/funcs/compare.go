@@ -20,7 +20,8 @@ func comparisonKernels() map[types.OID]kernel {
 			out[oidOf(f[5])] = comparison(op[1:len(op)-1], oidOf(f[2]), oidOf(f[3]))
 			return
 		}
-		if f[9] == "0" && op != "<>" {
+		unordered := f[9] == "0" // xid and cid are equal or not, no more
+		if unordered && op != "<>" && !(op == "=" && types.KindOf(oidOf(f[2])) == types.KindInt) {
 			return
 		}
 		if op == "<>" && f[7] != "=" || len(op) > 2 || op[0] == '*' || op[0] == '~' {
@@ -38,7 +39,7 @@ func comparison(op string, left, right types.OID) kernel {
 		return types.NewBool(test(order(c, args[0], args[1]))), nil
 	}}
 	switch {
-	case types.KindOf(left) == types.KindNumeric && left == right, left == types.CharOID: // "char" orders as an unsigned byte
+	case types.KindOf(left) == types.KindNumeric && left == right, left == types.CharOID, left == types.XID8OID: // these two order as unsigned numbers
 	case left != right && (dateLike(left) || dateLike(right)):
 		return k
 	case types.KindOf(left) == types.KindInt || types.KindOf(left) == types.KindBool:

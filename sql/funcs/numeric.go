@@ -342,11 +342,7 @@ func numericKernels() kernels {
 		"generate_series_step_numeric": {rows: numericSeries},
 		"width_bucket_numeric":         scalar(widthBucketNumeric),
 		"pg_size_pretty_numeric": scalar(func(args []types.Datum) (types.Datum, error) {
-			a := decOf(args[0]).trunc(0)
-			if a.special() || !a.n.IsInt64() {
-				return types.NewText(a.text() + " bytes"), nil
-			}
-			return types.NewText(sizePretty(a.n.Int64())), nil
+			return types.NewText(sizePretty(decOf(args[0]))), nil
 		}),
 	}, numericArithKernels(), numericCasts(), transcendental())
 }

@@ -2,6 +2,7 @@ package funcs
 
 import (
 	"math"
+	"math/big"
 	"regexp"
 	"strings"
 	"time"
@@ -274,7 +275,7 @@ func constantKernels() kernels {
 		"pg_is_other_temp_schema":        constant(types.NewBool(false)),
 		"pg_jit_available":               constant(types.NewBool(false)),
 		"pg_size_bytes":                  lift1(textLane, intLane, sizeBytes),
-		"pg_size_pretty":                 pure1(intLane, textLane, sizePretty),
+		"pg_size_pretty":                 pure1(intLane, textLane, func(v int64) string { return sizePretty(decInt(v, 0)) }),
 		"pg_column_size": {typed: func(c *Ctx, a []types.Datum, ts []types.T, _ types.T) (types.Datum, error) {
 			if a[0].IsNull() {
 				return types.Null, nil
@@ -297,32 +298,24 @@ func constantKernels() kernels {
 	}
 }
 
-// sizePretty prints bytes in the largest unit that keeps at least 10.
-func sizePretty(n int64) string {
-	units := []string{" bytes", " kB", " MB", " GB", " TB", " PB"}
-	limit, i := int64(10*1024), 0
-	abs := func(v int64) int64 {
-		if v < 0 {
-			return -v
-		}
-		return v
+// sizePretty prints bytes in the largest unit of which there are at least 10.
+func sizePretty(size dec) string {
+	below := func(n *big.Int, limit int64) bool { return new(big.Int).Abs(n).Cmp(big.NewInt(limit)) < 0 }
+	if size.special() { // larger than any limit
+		return size.text() + " PB"
 	}
-	half := func(v int64) int64 {
-		if v < 0 {
-			return (v - 1) / 2
-		}
-		return (v + 1) / 2
-	}
-	if abs(n) < limit {
-		return itoa(n) + units[0]
+	if cmpDec(dec{n: new(big.Int).Abs(size.n), scale: size.scale}, decInt(10*1024, 0)) < 0 {
+		return size.text() + " bytes"
 	}
 	// One bit more than shown is kept for rounding.
-	n >>= 9
-	limit = 20*1024 - 1
-	for i = 1; i < len(units)-1 && abs(n) >= limit; i++ {
-		n >>= 10
+	n := new(big.Int).Quo(size.trunc(0).n, big.NewInt(512))
+	units := []string{" kB", " MB", " GB", " TB", " PB"}
+	for len(units) > 1 && !below(n, 20*1024-1) {
+		n.Quo(n, big.NewInt(1024))
+		units = units[1:]
 	}
-	return itoa(half(n)) + units[i]
+	n.Add(n, big.NewInt(int64(n.Sign())))
+	return n.Quo(n, big.NewInt(2)).String() + units[0]
 }
 
 // sizeUnits are what may follow the number in pg_size_bytes(), by powers of two.

@@ -64,6 +64,7 @@ const (
 	UUIDOID                  OID = 2950
 	JSONBOID                 OID = 3802
 	AnyEnumOID               OID = 3500
+	XID8OID                  OID = 5069
 	RegnamespaceOID          OID = 4089
 	RegroleOID               OID = 4096
 	RegcollationOID          OID = 4191

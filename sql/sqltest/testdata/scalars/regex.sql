@@ -70,3 +70,5 @@ select 'a' ~ '('; select 'a' ~ ')'; select 'a' ~ '['; select 'a' ~ 'a{2,1}'; sel
 select 'abcdef' ~ '^(.)\1|\1.', 'abadef' ~ '^((.)\2|..)\2', 'aa' ~ '^((a)|b)*\2$', 'abab' ~ '^(?:(a)c|a)b\1', 'xyxy' ~ '^((x)z|x(y))\2?\3';
 select '-' ~ '[a-]', '-' ~ '[\w-]', '-' ~ '[a-c-]', '-' ~ '[[:digit:]-]', '-' ~ '[^\s-]', '-' ~ '[-a]', '-' ~ '[--/]';
 select '-' ~ '[\d-a]'; select '-' ~ '[a-\d]'; select '-' ~ '[a-c-e]'; select '-' ~ '[a-'; select '-' ~ '[\d-'; select '-' ~ '[a--]';
+select regexp_substr('abab', '[ab]b', 1, 1, '', 1), regexp_substr('abab', 'a', 1, 2, '', 2), regexp_instr('xab', 'ab', 1, 1, 0, '', 1), regexp_instr('xab', 'ab', 1, 1, 1, '', 1), regexp_instr('xab', 'a(b)', 1, 1, 0, '', 1);
+select 'a' ~ '(?é)a';
