@@ -291,10 +291,14 @@ func (c *conn) run(ctx context.Context, f func(context.Context) error) error {
 }
 
 // guarded calls f. A bug in it fails the statement and its transaction, not the
-// connection.
+// connection. A panic with an error of PostgreSQL's is no bug: so a limit is reported
+// where no error can be returned.
 func (c *conn) guarded(ctx context.Context, f func(context.Context) error) (err error) {
 	defer func() {
-		if p := recover(); p != nil {
+		p := recover()
+		if limit, ok := p.(*pgerr.Error); ok {
+			err = limit
+		} else if p != nil {
 			c.log.Error("panic in statement", "panic", p, "stack", string(debug.Stack()))
 			err = pgerr.New(pgerr.InternalError, "internal error")
 		}

@@ -238,6 +238,9 @@ func (b *binder) subscript(s *scope, e rel.Expr, path []ast.Access, pos int) rel
 	if elem == 0 {
 		b.fail(pos, pgerr.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", typeName(t))
 	}
+	if err := types.CheckDims(len(path)); err != nil {
+		b.throw(pos, err)
+	}
 	sub := &rel.Subscript{T: types.T{OID: elem, Typmod: t.Typmod}, X: e}
 	b.arraySubscripts(s, sub, path)
 	if sub.Slice {

@@ -202,6 +202,9 @@ func stack(elem types.OID, parts []types.Datum) (*types.Array, error) {
 		return nil, pgerr.New(pgerr.ArraySubscriptError, "multidimensional arrays must have array expressions with matching dimensions")
 	}
 	out.Dims = append([]int{n}, dims...)
+	if err := types.CheckDims(len(out.Dims)); err != nil {
+		return nil, err
+	}
 	for range out.Dims {
 		out.Lower = append(out.Lower, 1)
 	}

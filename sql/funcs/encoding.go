@@ -120,11 +120,7 @@ func encodingKernels() kernels {
 			if c == nil {
 				return 0, pgerr.New(pgerr.InvalidParameterValue, "invalid encoding name \"%s\"", name)
 			}
-			text, err := c.decode(v)
-			if c.id == sqlASCII {
-				return int64(len(v)), err
-			}
-			return int64(utf8.RuneCountInString(text)), err
+			return c.verify(v)
 		}),
 		"PG_encoding_to_char": pure1(n, s, func(id int64) string {
 			if id < 0 || id >= int64(len(charsets)) {
@@ -155,14 +151,18 @@ func convertBytes(v, fromName, toName string) (string, error) {
 		return "", pgerr.New(pgerr.InvalidParameterValue, "invalid source encoding name \"%s\"", fromName)
 	case to == nil:
 		return "", pgerr.New(pgerr.InvalidParameterValue, "invalid destination encoding name \"%s\"", toName)
-	case from == to || to.id == sqlASCII:
-		_, err := from.decode(v)
-		return v, err
-	case from.id == sqlASCII:
-		_, err := to.decode(v)
-		return v, err
 	case v == "":
 		return "", nil
+	}
+	if _, err := from.verify(v); err != nil {
+		return "", err
+	}
+	switch {
+	case from == to || to.id == sqlASCII:
+		return v, nil
+	case from.id == sqlASCII:
+		_, err := to.verify(v)
+		return v, err
 	}
 	viaUTF8 := from.id == utf8ID && to.id != muleID || to.id == utf8ID && from.id != muleID
 	if !viaUTF8 && !directPairs[from.name][to.name] {
@@ -199,16 +199,10 @@ func pairs(families ...string) map[string]map[string]bool {
 	return out
 }
 
-// decode returns the text that the bytes mean. An encoding that is not built in
-// passes ASCII only.
+// decode returns the text that well-formed bytes mean. An encoding that is not built
+// in passes ASCII only.
 func (c *charset) decode(v string) (string, error) {
-	if c.id == utf8ID {
-		return v, types.CheckUTF8(v)
-	}
-	if i := strings.IndexByte(v, 0); i >= 0 {
-		return "", c.badBytes(v[i : i+1])
-	}
-	if c.id == sqlASCII || isASCII(v) {
+	if c.id == utf8ID || isASCII(v) {
 		return v, nil
 	}
 	if c.code == nil {
@@ -230,11 +224,7 @@ func (c *charset) decode(v string) (string, error) {
 	}
 	text, err := c.code.NewDecoder().String(v)
 	if err != nil || strings.ContainsRune(text, utf8.RuneError) {
-		bad := c.firstBad(v)
-		if len(bad) == 2 && (c.name == "BIG5" || c.name == "GBK" || c.name == "UHC") { // any two bytes have their form
-			return "", untranslatable(bad, c.name, "UTF8")
-		}
-		return "", c.badBytes(bad)
+		return "", untranslatable(c.firstUnknown(v), c.name, "UTF8")
 	}
 	return text, nil
 }
@@ -245,21 +235,16 @@ func (c *charset) isISO() bool {
 	return strings.HasPrefix(c.name, "LATIN") || strings.HasPrefix(c.name, "ISO_")
 }
 
-// firstBad finds the bytes that are no character of a multibyte encoding.
-func (c *charset) firstBad(v string) string {
-	for i := 0; i < len(v); {
-		n := 1
-		for ; i+n <= len(v) && n <= int(c.width); n++ {
-			if text, err := c.code.NewDecoder().String(v[i : i+n]); err == nil && !strings.ContainsRune(text, utf8.RuneError) {
-				break
-			}
+// firstUnknown finds the first character that has no meaning.
+func (c *charset) firstUnknown(v string) string {
+	for v != "" {
+		char, _ := c.next(v)
+		if text, err := c.code.NewDecoder().String(char); err != nil || strings.ContainsRune(text, utf8.RuneError) {
+			return char
 		}
-		if i+n > len(v) || n > int(c.width) {
-			return v[i:min(i+2, len(v))]
-		}
-		i += n
+		v = v[len(char):]
 	}
-	return v[:1]
+	return ""
 }
 
 func (c *charset) encode(text string) (string, error) {

@@ -1,6 +1,7 @@
 package funcs
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"unicode"
@@ -74,13 +75,15 @@ func (f *formatter) directive() error {
 	if err != nil {
 		return err
 	}
-	f.pad(text, width, left)
-	return nil
+	return f.pad(text, width, left)
 }
 
 // flags reads position, minus sign and width; arg is 0 for the next one.
 func (f *formatter) flags() (arg int, width int, left bool, err error) {
-	n, digits := f.number()
+	n, digits, err := f.number()
+	if err != nil {
+		return 0, 0, false, err
+	}
 	if digits && f.spec != "" && f.spec[0] == '$' {
 		if n == 0 {
 			return 0, 0, false, pgerr.New(pgerr.InvalidParameterValue, "format specifies argument 0, but arguments are numbered from 1")
@@ -100,13 +103,16 @@ func (f *formatter) flags() (arg int, width int, left bool, err error) {
 		f.spec = f.spec[1:]
 		return f.starWidth(arg, left)
 	}
-	n, _ = f.number()
-	return arg, n, left, nil
+	n, _, err = f.number()
+	return arg, n, left, err
 }
 
 // starWidth takes the width from an argument: * or *n$.
 func (f *formatter) starWidth(arg int, left bool) (int, int, bool, error) {
-	n, digits := f.number()
+	n, digits, err := f.number()
+	if err != nil {
+		return 0, 0, false, err
+	}
 	if digits {
 		if f.spec == "" || f.spec[0] != '$' {
 			return 0, 0, false, pgerr.New(pgerr.InvalidParameterValue, "width argument position must be ended by \"$\"")
@@ -121,12 +127,15 @@ func (f *formatter) starWidth(arg int, left bool) (int, int, bool, error) {
 		return arg, 0, left, err
 	}
 	w := d.I
-	if d.Kind != types.KindInt {
+	if t != types.Int4OID && t != types.Int2OID {
 		v, err := types.Parse(types.Of(types.Int4OID), output(f.c, t, d), f.c.format())
 		if err != nil {
 			return 0, 0, false, err
 		}
 		w = v.I
+	}
+	if w == math.MinInt32 {
+		return 0, 0, false, errFormatNumber
 	}
 	if w < 0 {
 		left, w = true, -w
@@ -134,14 +143,17 @@ func (f *formatter) starWidth(arg int, left bool) (int, int, bool, error) {
 	return arg, int(w), left, nil
 }
 
-func (f *formatter) number() (int, bool) {
-	i := 0
-	for i < len(f.spec) && f.spec[i] >= '0' && f.spec[i] <= '9' && i < 9 {
-		i++
+var errFormatNumber = pgerr.New(pgerr.NumericValueOutOfRange, "number is out of range")
+
+// number reads digits, if there are any.
+func (f *formatter) number() (n int, found bool, err error) {
+	for f.spec != "" && f.spec[0] >= '0' && f.spec[0] <= '9' {
+		if n = n*10 + int(f.spec[0]-'0'); n > math.MaxInt32 {
+			return 0, false, errFormatNumber
+		}
+		f.spec, found = f.spec[1:], true
 	}
-	n, _ := strconv.Atoi(f.spec[:i])
-	f.spec = f.spec[i:]
-	return n, i > 0
+	return n, found, nil
 }
 
 // take returns argument n (from 1), or the next one if n is 0.
@@ -176,14 +188,23 @@ func (f *formatter) convert(conv byte, d types.Datum, t types.OID) (string, erro
 	return text, nil
 }
 
-func (f *formatter) pad(text string, width int, left bool) {
+func (f *formatter) pad(text string, width int, left bool) error {
 	missing := max(width-utf8.RuneCountInString(text), 0)
+	size := f.out.Len()
+	if left {
+		size += len(text)
+	}
+	if size+missing >= maxText {
+		return pgerr.New(pgerr.ProgramLimitExceeded, "out of memory").
+			WithDetail("Cannot enlarge string buffer containing %d bytes by %d more bytes.", size, missing)
+	}
 	fill := strings.Repeat(" ", missing)
 	if left {
-		f.out.WriteString(text + fill)
-		return
+		text, fill = fill, text
 	}
-	f.out.WriteString(fill + text)
+	f.out.WriteString(fill)
+	f.out.WriteString(text)
+	return nil
 }
 
 // parseIdent is parse_ident(): a qualified name in its parts.

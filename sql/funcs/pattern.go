@@ -44,52 +44,62 @@ func likeKernel(fold, not bool) kernel {
 			s, p = strings.ToLower(s), strings.ToLower(p)
 		}
 		m, err := like(s, p)
-		return m != not, err
+		return (m == likeMatch) != not, err
 	})
 }
 
 var errLikeEnd = pgerr.New(pgerr.InvalidEscapeSequence, "LIKE pattern must not end with escape character")
 
+// What comes of matching a LIKE pattern. hopeless: the text ended first, so that no
+// later place can match either; without it time grows exponentially with the %.
+type likeResult uint8
+
+const (
+	likeMiss likeResult = iota
+	likeMatch
+	likeHopeless
+)
+
 // like matches s against a LIKE pattern whose escape is the backslash.
-func like(s, p string) (bool, error) {
+func like(s, p string) (likeResult, error) {
 	for p != "" {
+		if p[0] == '%' {
+			return likeRest(s, p)
+		}
+		if s == "" {
+			return likeHopeless, nil
+		}
+		size := 1
 		switch p[0] {
 		case '\\':
-			if s == "" {
-				return false, nil
-			}
 			if len(p) == 1 {
-				return false, errLikeEnd
+				return likeMiss, errLikeEnd
 			}
-			if s[0] != p[1] {
-				return false, nil
+			if p = p[1:]; s[0] != p[0] {
+				return likeMiss, nil
 			}
-			s, p = s[1:], p[2:]
-		case '%':
-			return likeRest(s, p)
 		case '_':
-			if s == "" {
-				return false, nil
-			}
-			_, size := utf8.DecodeRuneInString(s)
-			s, p = s[size:], p[1:]
+			_, size = utf8.DecodeRuneInString(s)
 		default:
-			if s == "" || s[0] != p[0] {
-				return false, nil
+			if s[0] != p[0] {
+				return likeMiss, nil
 			}
-			s, p = s[1:], p[1:]
 		}
+		s, p = s[size:], p[1:]
 	}
-	return s == "", nil
+	if s != "" {
+		return likeMiss, nil
+	}
+	return likeMatch, nil
 }
 
 // likeRest matches s against a pattern that begins with %: it looks for places
 // where the literal that follows occurs and goes on from there.
-func likeRest(s, p string) (bool, error) {
+func likeRest(s, p string) (likeResult, error) {
 	for p != "" && (p[0] == '%' || p[0] == '_') {
 		if p[0] == '_' {
 			if s == "" {
-				return false, nil
+				return likeHopeless, nil
 			}
 			_, size := utf8.DecodeRuneInString(s)
 			s = s[size:]
@@ -97,27 +107,27 @@ func likeRest(s, p string) (bool, error) {
 		p = p[1:]
 	}
 	if p == "" {
-		return true, nil
+		return likeMatch, nil
 	}
 	first := p[0]
 	if first == '\\' {
 		if len(p) == 1 {
-			return false, errLikeEnd
+			return likeMiss, errLikeEnd
 		}
 		first = p[1]
 	}
 	for s != "" {
 		i := strings.IndexByte(s, first)
 		if i < 0 {
-			return false, nil
+			break
 		}
 		s = s[i:]
-		if m, err := like(s, p); m || err != nil {
+		if m, err := like(s, p); m != likeMiss || err != nil {
 			return m, err
 		}
 		s = s[1:]
 	}
-	return false, nil
+	return likeHopeless, nil
 }
 
 // likeEscape rewrites a pattern with another escape character to the backslash.

@@ -8,66 +8,72 @@ import (
 // freeColumns are the columns that a tree reads and does not make: those of outer
 // queries.
 func freeColumns(n rel.Node) map[rel.ColID]bool {
-	made, used := map[rel.ColID]bool{}, map[rel.ColID]bool{}
-	gather(n, made, used)
-	for id := range made {
-		delete(used, id)
+	g := gatherer{made: map[rel.ColID]bool{}, used: map[rel.ColID]bool{}, ctes: map[*rel.CTE]bool{}}
+	g.node(n)
+	for id := range g.made {
+		delete(g.used, id)
 	}
-	return used
+	return g.used
 }
 
-func gather(n rel.Node, made, used map[rel.ColID]bool) {
+// A gatherer notes which columns a tree makes and uses. It passes each part once: its
+// time must not double with every level of subqueries, or of CTEs read twice.
+type gatherer struct {
+	made, used map[rel.ColID]bool
+	ctes       map[*rel.CTE]bool
+}
+
+func (g *gatherer) node(n rel.Node) {
 	if n == nil {
 		return
 	}
-	for _, c := range n.Columns() {
-		made[c.ID] = true
-	}
+	g.makes(n.Columns())
 	switch n := n.(type) {
 	case *rel.Insert:
-		addColumns(made, n.Ret)
+		g.makes(n.Ret)
 		if n.OnConflict != nil {
-			addColumns(made, n.OnConflict.Old)
-			addColumns(made, n.OnConflict.Excluded)
+			g.makes(n.OnConflict.Old)
+			g.makes(n.OnConflict.Excluded)
 		}
 	case *rel.Update:
-		addColumns(made, n.Ret)
-		addColumns(made, n.Old)
+		g.makes(n.Ret)
+		g.makes(n.Old)
 	case *rel.Delete:
-		addColumns(made, n.Ret)
-		addColumns(made, n.Old)
+		g.makes(n.Ret)
+		g.makes(n.Old)
 	case *rel.CTERef:
 		// What the CTE reads from outside, its readers depend on.
-		gather(n.CTE.Query, made, used)
-		if n.CTE.Recursive != nil {
-			gather(n.CTE.Recursive, made, used)
+		if !g.ctes[n.CTE] {
+			g.ctes[n.CTE] = true
+			g.node(n.CTE.Query)
+			g.node(n.CTE.Recursive)
 		}
 	}
 	for _, e := range rel.NodeExprs(n) {
-		gatherExpr(e, made, used)
+		g.expr(e)
 	}
 	for _, in := range rel.NodeInputs(n) {
-		gather(in, made, used)
+		g.node(in)
 	}
 }
 
-func addColumns(set map[rel.ColID]bool, cols []rel.Column) {
+func (g *gatherer) makes(cols []rel.Column) {
 	for _, c := range cols {
-		set[c.ID] = true
+		g.made[c.ID] = true
 	}
 }
 
-func gatherExpr(e rel.Expr, made, used map[rel.ColID]bool) {
-	rel.WalkExpr(e, func(x rel.Expr) bool {
+func (g *gatherer) expr(e rel.Expr) {
+	rel.MapExpr(e, func(x rel.Expr) (rel.Expr, bool) {
 		switch x := x.(type) {
 		case *rel.Col:
 			if x.ID > 0 {
-				used[x.ID] = true
+				g.used[x.ID] = true
 			}
 		case *rel.Subquery:
-			gather(x.Query, made, used)
+			g.node(x.Query)
 		}
-		return true
+		return x, true
 	})
 }
 

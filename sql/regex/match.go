@@ -42,6 +42,11 @@ type program struct {
 
 // program compiles the node's piece; all nodes below too.
 func (n *node) program() (*program, error) {
+	if n.kind == group { // it matches what is inside
+		p, err := n.kids[0].program()
+		n.prog = p
+		return p, err
+	}
 	if n.prog == nil {
 		p := &program{}
 		end := p.add(inst{op: opEnd})

@@ -17,6 +17,14 @@ func arrayOps() *ops {
 // maxDims is PostgreSQL's MAXDIM.
 const maxDims = 6
 
+// CheckDims fails if an array may not have so many dimensions.
+func CheckDims(n int) error {
+	if n > maxDims {
+		return pgerr.New(pgerr.ProgramLimitExceeded, "number of array dimensions (%d) exceeds the maximum allowed (%d)", n, maxDims)
+	}
+	return nil
+}
+
 // maxArraySize is PostgreSQL's MaxArraySize.
 const maxArraySize = (1<<30 - 1) / 8
 
@@ -147,8 +155,8 @@ func (p *arrayParser) number() (int, bool) {
 
 // level reads { … } at a depth; p.at is at the brace.
 func (p *arrayParser) level(depth int) error {
-	if depth == maxDims {
-		return pgerr.New(pgerr.ProgramLimitExceeded, "number of array dimensions (%d) exceeds the maximum allowed (%d)", maxDims+1, maxDims)
+	if err := CheckDims(depth + 1); err != nil {
+		return err
 	}
 	p.at++
 	n, nested := 0, false

@@ -65,9 +65,22 @@ func recordText(dst []byte, d Datum, f *Format) []byte {
 		}
 		from := len(dst)
 		dst = AppendText(dst, r.Types[i].OID, e, f)
+		checkLength(dst)
 		dst = quoteField(dst, from)
 	}
 	return append(dst, ')')
+}
+
+// maxText is the longest text there is.
+const maxText = 1<<30 - 1
+
+// checkLength stops the writing of a text that will be too long: quotes double with
+// each level of records or arrays within each other.
+func checkLength(text []byte) {
+	if len(text) > maxText/2 {
+		panic(pgerr.New(pgerr.ProgramLimitExceeded, "out of memory").
+			WithDetail("Cannot enlarge string buffer containing %d bytes by %d more bytes.", len(text), len(text)))
+	}
 }
 
 func quoteField(dst []byte, from int) []byte {
