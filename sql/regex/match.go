@@ -5,11 +5,12 @@ import (
 	"unicode"
 )
 
-// maxInsts bounds a compiled pattern, maxSteps the work of one search, maxReached
-// what is remembered of it.
+// maxInsts bounds a compiled pattern, maxTotal that of all its parts together,
+// maxSteps the work of one search, maxReached what is remembered of it.
 const (
 	maxReached = 1 << 16
 	maxInsts   = 200_000
+	maxTotal   = 2_000_000
 	maxSteps   = 100_000_000
 )
 
@@ -40,10 +41,11 @@ type program struct {
 	start int
 }
 
-// program compiles the node's piece; all nodes below too.
-func (n *node) program() (*program, error) {
+// program compiles the node's piece; all nodes below too. Its states count towards
+// total: each node has those of all below it again.
+func (n *node) program(total *int) (*program, error) {
 	if n.kind == group { // it matches what is inside
-		p, err := n.kids[0].program()
+		p, err := n.kids[0].program(total)
 		n.prog = p
 		return p, err
 	}
@@ -51,13 +53,13 @@ func (n *node) program() (*program, error) {
 		p := &program{}
 		end := p.add(inst{op: opEnd})
 		p.start = p.compile(n.re, end)
-		if len(p.insts) > maxInsts {
+		if *total += len(p.insts); len(p.insts) > maxInsts || *total > maxTotal {
 			return nil, invalid("regular expression is too complex")
 		}
 		n.prog = p
 	}
 	for _, k := range n.kids {
-		if _, err := k.program(); err != nil {
+		if _, err := k.program(total); err != nil {
 			return nil, err
 		}
 	}

@@ -46,7 +46,7 @@ func Compile(pattern string, flags Flags) (*Regexp, error) {
 		return nil, err
 	}
 	re := &Regexp{root: root, groups: len(p.groups), behind: p.behind, fold: p.flags.Fold}
-	if _, err := root.program(); err != nil {
+	if _, err := root.program(new(int)); err != nil {
 		return nil, err
 	}
 	if !p.irregular {

@@ -11,3 +11,6 @@ select convert('\xa4'::bytea,'LATIN1','LATIN2');
 select pg_encoding_to_char(n), pg_char_to_encoding(pg_encoding_to_char(n)), pg_encoding_max_length(n) from generate_series(-1,43) n;
 select set_bit('\x1234'::bytea, 3, 1), get_bit('\x1234'::bytea,3), set_byte('\x1234'::bytea,0,255), bit_count('\x1234'::bytea), overlay('\x1234'::bytea placing 'ab' from 2);
 select 1 + date '2000-01-01', timetz '10:00+01' + date '2000-01-01', interval '1 h' + timetz '10:00+01', 'a' ~<~ 'b', 'a'::char(3) ~>~ 'b';
+select convert('\xff00ff', 'GBK', 'LATIN9'); select convert('\x00', 'LATIN1', 'BIG5'); select convert_from('\xff00ff', 'BIG5'); select convert_from('\xe282', 'EUC_JP'); select convert_from('\x8ea0', 'EUC_JP'); select convert_from('\x81', 'SJIS'); select convert_from('\x8130', 'GB18030'); select convert('\xff00', 'SQL_ASCII', 'LATIN9'); select convert_from('\x8080', 'SJIS');
+select length('\xe282', 'BIG5'), length('\xa4a2b1', 'SJIS'), length('\x8130813041', 'GB18030'), length('\x8fa2afa4a2', 'EUC_JP'), length('', 'UHC'), length('\xc3a4', 'UTF8');
+select length('\xff00ff', 'UHC'); select length('\xa4', 'EUC_KR'); select length('\x00', 'LATIN1'); select length('\xc3', 'UTF8');
