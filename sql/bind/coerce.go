@@ -117,7 +117,7 @@ func arrayOf(t types.OID) types.OID {
 	if ty := types.Get(t); ty != nil {
 		return ty.Array
 	}
-	return 0
+	return types.RecordArrayOID // row types have no array types of their own
 }
 
 func isRecord(t types.OID) bool { return t == types.RecordOID }

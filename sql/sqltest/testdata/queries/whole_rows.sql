@@ -32,3 +32,4 @@ SELECT wr_sum(x), n FROM wr_a x GROUP BY wr_sum(x);
 UPDATE wr_a SET n = n + 1 FROM wr_b p LEFT JOIN wr_b q ON q.a = p.a + 1 WHERE wr_a.id = p.a AND p.v = 'x' RETURNING wr_a, p, q;
 DELETE FROM wr_b USING wr_a p FULL JOIN wr_a q ON q.id = p.id + 5 WHERE wr_b.a = 9 AND p.id = 1 RETURNING wr_b, p, q;
 SELECT x.id, y.*, NULL IS DISTINCT FROM y FROM wr_a x LEFT JOIN wr_b y ON y.a = x.id order by x.id, y;
+SELECT array(SELECT x FROM wr_a x ORDER BY id), array_agg(y ORDER BY id), ARRAY[max(y.id)] FROM wr_a y;
