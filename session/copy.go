@@ -21,15 +21,12 @@ func (s *Session) copy(ctx context.Context, t *ast.Copy, w Results) (output, err
 		return output{}, pgerr.New(pgerr.InsufficientPrivilege, "permission denied to COPY to or from a file").
 			WithHint("Anyone can COPY to stdout or from stdin. psql's \\copy command also works for anyone.")
 	}
-	o, err := copyOptions(t)
-	if err != nil {
-		return output{}, err
-	}
 	var n int64
+	var err error
 	if t.From {
-		n, err = s.copyFrom(ctx, t, o, w)
+		n, err = s.copyFrom(ctx, t, w)
 	} else {
-		n, err = s.copyTo(ctx, t, o, w)
+		n, err = s.copyTo(ctx, t, w)
 	}
 	if err != nil {
 		return output{}, err
@@ -47,6 +44,9 @@ func (s *Session) copyTarget(t *ast.Copy) (*catalog.Table, []int, error) {
 	if ok && table.Kind == catalog.RelView {
 		return nil, nil, pgerr.New(pgerr.WrongObjectType, "cannot copy %s view \"%s\"", pickWord(t.From, "to", "from"), table.Name).
 			WithHint("Try the COPY (SELECT ...) TO variant.")
+	}
+	if _, seq := r.(*catalog.Sequence); seq {
+		return nil, nil, pgerr.New(pgerr.WrongObjectType, "cannot copy %s sequence \"%s\"", pickWord(t.From, "to", "from"), t.Table.Name)
 	}
 	if !ok || table.Kind != catalog.RelTable {
 		return nil, nil, pgerr.New(pgerr.WrongObjectType, "cannot copy %s non-table relation \"%s\"", pickWord(t.From, "to", "from"), t.Table.Name)
@@ -87,8 +87,12 @@ func pickWord(b bool, yes, no string) string {
 }
 
 // copyFrom loads rows. All of them are one statement: an error loads none.
-func (s *Session) copyFrom(ctx context.Context, t *ast.Copy, o *copyFormat, w Results) (int64, error) {
+func (s *Session) copyFrom(ctx context.Context, t *ast.Copy, w Results) (int64, error) {
 	table, cols, err := s.copyTarget(t)
+	if err != nil {
+		return 0, err
+	}
+	where, err := s.copyWhere(ctx, t.Where, table)
 	if err != nil {
 		return 0, err
 	}
@@ -98,7 +102,7 @@ func (s *Session) copyFrom(ctx context.Context, t *ast.Copy, o *copyFormat, w Re
 	if s.txn.tx.ReadOnly() {
 		return 0, pgerr.New(pgerr.ReadOnlySQLTransaction, "cannot execute COPY FROM in a read-only transaction")
 	}
-	where, err := s.copyWhere(ctx, t.Where, table)
+	o, err := copyOptions(t)
 	if err != nil {
 		return 0, err
 	}
@@ -107,8 +111,11 @@ func (s *Session) copyFrom(ctx context.Context, t *ast.Copy, o *copyFormat, w Re
 	for i, c := range cols {
 		names[i] = table.Columns[c].Name
 	}
-	if err := o.resolveColumns(t, names); err != nil {
+	if err := o.resolveColumns(names, table); err != nil {
 		return 0, err
+	}
+	if o.freeze && !s.prof.MixDDLAndDML { // where they do not mix, no table is new in the transaction
+		return 0, pgerr.New(pgerr.ObjectNotInPrerequisite, "cannot perform COPY FREEZE because the table was not created or truncated in the current subtransaction")
 	}
 	bound, err := bind.BindTableExprs(s.bindEnv(ctx), table)
 	if err != nil {
@@ -140,6 +147,9 @@ func (s *Session) copyFrom(ctx context.Context, t *ast.Copy, o *copyFormat, w Re
 			break
 		}
 		if err := l.row(fields, o.format == "binary", rows); err != nil {
+			if pgerr.Code(err) == pgerr.UniqueViolation {
+				rows.text = nil // PostgreSQL finds it when it writes many rows at once
+			}
 			return 0, rows.at(err)
 		}
 	}
@@ -203,6 +213,9 @@ func (l *copyLoad) row(fields [][]byte, binary bool, r *copyReader) error {
 	for i, c := range l.cols {
 		col := &l.table.Columns[c]
 		r.column = i
+		if i >= len(fields) {
+			return r.missing(i)
+		}
 		if fields[i] != nil {
 			var err error
 			if binary {
@@ -237,14 +250,29 @@ func (l *copyLoad) row(fields [][]byte, binary bool, r *copyReader) error {
 	return l.loader.Insert(row)
 }
 
+// returnsNothing reports whether a statement modifies rows and does not show them.
+func returnsNothing(tree ast.Stmt) bool {
+	switch t := tree.(type) {
+	case *ast.Insert:
+		return len(t.Returning) == 0
+	case *ast.Update:
+		return len(t.Returning) == 0
+	case *ast.Delete:
+		return len(t.Returning) == 0
+	}
+	return false
+}
+
 // copyTo sends the rows of a table or a query.
-func (s *Session) copyTo(ctx context.Context, t *ast.Copy, o *copyFormat, w Results) (int64, error) {
+func (s *Session) copyTo(ctx context.Context, t *ast.Copy, w Results) (int64, error) {
 	tree := t.Query
+	var of *catalog.Table
 	if tree == nil {
 		table, cols, err := s.copyTarget(t)
 		if err != nil {
 			return 0, err
 		}
+		of = table
 		names := make([]string, len(cols))
 		for i, c := range cols {
 			names[i] = funcs.QuoteIdent(table.Columns[c].Name)
@@ -256,8 +284,15 @@ func (s *Session) copyTo(ctx context.Context, t *ast.Copy, o *copyFormat, w Resu
 		}
 		tree = list[0].Stmt
 	}
+	o, err := copyOptions(t)
+	if err != nil {
+		return 0, err
+	}
 	if err := s.prof.Check(tree); err != nil {
 		return 0, err
+	}
+	if returnsNothing(tree) {
+		return 0, pgerr.New(pgerr.FeatureNotSupported, "COPY query must have a RETURNING clause")
 	}
 	pl, err := s.makePlan(ctx, tree, nil)
 	if err != nil {
@@ -267,7 +302,7 @@ func (s *Session) copyTo(ctx context.Context, t *ast.Copy, o *copyFormat, w Resu
 	for i, f := range pl.fields {
 		names[i] = f.Name
 	}
-	if err := o.resolveColumns(t, names); err != nil {
+	if err := o.resolveColumns(names, of); err != nil {
 		return 0, err
 	}
 	cur, err := s.start(ctx, pl, nil, false)
@@ -280,7 +315,11 @@ func (s *Session) copyTo(ctx context.Context, t *ast.Copy, o *copyFormat, w Resu
 		return 0, err
 	}
 	cw := &copyWriter{o: o, fields: pl.fields, f: s.format(), env: &expr.Env{Ctx: s.funcCtx(ctx)}}
-	if _, err := out.Write(cw.header(names)); err != nil {
+	head, err := cw.header(names)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := out.Write(head); err != nil {
 		return 0, err
 	}
 	var n int64

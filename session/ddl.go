@@ -150,7 +150,7 @@ func (b ddlBinder) bindView(snap *catalog.Snapshot, q *ast.Select, text string) 
 	if err != nil {
 		return ddl.BoundView{}, err
 	}
-	out := ddl.BoundView{Text: text, Refs: v.Refs, Uses: v.Uses, NotUpdatable: v.NotUpdatable}
+	out := ddl.BoundView{Text: text, Refs: v.Refs, Uses: v.Uses, Widths: v.Widths, NotUpdatable: v.NotUpdatable}
 	for _, c := range v.Cols {
 		out.Cols = append(out.Cols, catalog.Col{Name: c.Name, T: c.T})
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -197,8 +198,33 @@ func (s *Session) catalogEnv() *pgcatalog.Env {
 	sequence := func(q *catalog.Sequence) (int64, bool, error) {
 		return s.shared.Sequences.Last(context.Background(), q)
 	}
-	return &pgcatalog.Env{Sequence: sequence, Snap: s.txn.snap, SearchPath: s.searchPath(), Role: s.roleOID, Tx: s.txn.tx, Settings: s.settingRows,
+	e := &pgcatalog.Env{Sequence: sequence, Snap: s.txn.snap, SearchPath: s.searchPath(), Role: s.roleOID, Tx: s.txn.tx, Settings: s.settingRows,
 		Conflicts: s.shared.conflicts.all, PlainIndexes: s.prof.Lifts("catalog of indexes"), Updatable: func(v *catalog.Table) []bool { return bind.UpdatableColumns(s.bindEnv(context.Background()), v) }}
+	e.ViewQuery = func(v *catalog.Table, style pgcatalog.ViewStyle) (string, error) { return s.viewQuery(e, v, style) }
+	return e
+}
+
+// viewQuery prints a view's query as PostgreSQL does.
+func (s *Session) viewQuery(e *pgcatalog.Env, v *catalog.Table, style pgcatalog.ViewStyle) (string, error) {
+	shape, err := bind.Shape(s.bindEnv(context.Background()), v)
+	if err != nil {
+		return "", err
+	}
+	columns := make([]string, len(v.Columns))
+	for i := range v.Columns {
+		columns[i] = v.Columns[i].Name
+	}
+	return expr.DeparseQuery(shape, columns, queryNames(e), expr.QueryStyle{Pretty: style.Pretty, Wrap: style.Wrap}), nil
+}
+
+// queryNames are the names of the catalog as e's search path finds them.
+func queryNames(e *pgcatalog.Env) expr.QueryNames {
+	return expr.QueryNames{Relation: e.RelationName, Type: e.TypeName, Object: e.RegName, Schema: func(schema string) string {
+		if slices.Contains(e.SearchPath, schema) {
+			return ""
+		}
+		return schema
+	}}
 }
 
 // settingRows are name, value and default of every parameter, for pg_settings.

@@ -305,6 +305,7 @@ type WindowDef struct {
 type Frame struct {
 	Mode       string // "rows", "range", "groups"
 	Start, End Bound
+	Between    bool   // it was written with BETWEEN
 	Exclude    string // "", "current row", "group", "ties"
 }
 

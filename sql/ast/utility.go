@@ -46,15 +46,25 @@ type (
 	Discard    struct{ What string }
 	Call       struct{ Func *Func }
 	Copy       struct {
-		Table     Name
-		Columns   []string
-		Query     Stmt // COPY (query) TO
-		From      bool
-		Program   bool
-		File      *string // nil: STDIN/STDOUT
-		Options   map[string]string
-		ForceCols map[string][]string // force_quote, force_null, force_not_null
-		Where     Expr
+		Table   Name
+		Columns []string
+		Query   Stmt // COPY (query) TO
+		From    bool
+		Program bool
+		File    *string // nil: STDIN/STDOUT
+		Options []CopyOption
+		Where   Expr
+	}
+	// A CopyOption is an option of COPY as written: a word or number, or a list of
+	// columns (All: the star).
+	CopyOption struct {
+		Name     string
+		Value    string
+		HasValue bool
+		IsList   bool
+		List     []string
+		All      bool
+		Pos      int
 	}
 	Analyze struct {
 		Vacuum  bool // VACUUM

@@ -66,6 +66,7 @@ func (b *binder) addAggregate(level *scope, a *aggregate, c *callSite, pos int) 
 	}
 	a.call.Out = b.newColumn(level, c.x.Name, c.match.Result)
 	b.cols[a.call.Out.ID].agg = true
+	b.shapeAggregate(a, c)
 	level.aggs = append(level.aggs, a)
 	return b.placed(&rel.Col{T: a.call.Out.T, ID: a.call.Out.ID}, pos)
 }
@@ -281,6 +282,7 @@ func (b *binder) groupingFunc(s *scope, x *ast.Grouping) rel.Expr {
 	g.inner = level != s
 	g.out = b.newColumn(level, "grouping", types.Of(types.Int4OID))
 	b.cols[g.out.ID].agg = true
+	b.shapeGrouping(g)
 	level.grouping = append(level.grouping, g)
 	return b.placed(&rel.Col{T: g.out.T, ID: g.out.ID}, x.At)
 }

@@ -91,6 +91,10 @@ type binder struct {
 	inlining      []types.OID
 	routines      map[string]*funcs.Func
 	routineOfFunc map[*funcs.Func]*funcs.Routine
+	shapes        *shapes // set where a query is bound to be printed, not to be run
+	// widths are how many columns the tables of the view whose query is bound had when it
+	// was made: what was added since is not part of the view. nil: all are seen.
+	widths map[types.OID]int
 
 	late        *pgerr.Error
 	locks       bool

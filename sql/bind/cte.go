@@ -11,11 +11,13 @@ import (
 
 // A cteEntry is a WITH query as names see it.
 type cteEntry struct {
-	name  string
-	def   *ast.CTE
-	cte   *rel.CTE
-	cols  []rel.Column
-	bound bool
+	name string
+	def  *ast.CTE
+	// written is def as the user wrote it, with SEARCH and CYCLE.
+	written *ast.CTE
+	cte     *rel.CTE
+	cols    []rel.Column
+	bound   bool
 	// While its own query is being bound:
 	state recursion
 	refs  int        // references from the recursive term
@@ -70,7 +72,7 @@ func (b *binder) bindWith(s *scope, w *ast.With) []*rel.CTE {
 	var list []*rel.CTE
 	for _, i := range order {
 		def := &w.CTEs[i]
-		e := &cteEntry{name: def.Name, def: def}
+		e := &cteEntry{name: def.Name, def: def, written: def}
 		b.bindCTE(s, e, w.Recursive)
 		list = append(list, e.inner...)
 		list = append(list, e.cte)
@@ -173,6 +175,12 @@ func (b *binder) bindCTE(s *scope, e *cteEntry, recursive bool) {
 		if !self || !isSelect {
 			b.fail(def.Pos, pgerr.SyntaxError, "WITH query is not recursive")
 		}
+		if b.shapes != nil {
+			plain := *def
+			plain.Search, plain.Cycle = nil, nil
+			b.bindCTE(&scope{outer: s}, &cteEntry{name: def.Name, def: &plain, written: def}, recursive)
+			e.written = nil
+		}
 		def = b.searched(s, def)
 		e.def, sel = def, def.Query.(*ast.Select)
 	}
@@ -191,6 +199,7 @@ func (b *binder) bindCTE(s *scope, e *cteEntry, recursive bool) {
 		s.kind = kindFromSubselect
 		q := b.bindSelect(sel, s, selectOpts{resolve: true})
 		s.kind = old
+		b.shapeCTE(e, q.shape)
 		e.cte.Query = b.strip(q)
 		b.nameCTE(s, e, q.cols)
 	}
@@ -266,6 +275,11 @@ func (b *binder) recursiveCTE(s *scope, e *cteEntry, sel *ast.Select) {
 		}
 	}
 	e.cte.Recursive = b.conform("UNION", step, ts)
+	if b.shapes != nil {
+		shape := &rel.Shape{SetOp: &rel.ShapeSetOp{Op: rel.Union, All: op.All, L: base.shape, R: step.shape}}
+		b.shapeWith(shape, sel.With)
+		b.shapeCTE(e, shape)
+	}
 }
 
 func (b *binder) checkRecursiveForm(sel *ast.Select) {

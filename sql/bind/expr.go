@@ -151,7 +151,7 @@ func (b *binder) isTest(s *scope, x *ast.Is) rel.Expr {
 		return &rel.IsTest{X: e, What: rel.IsWhat(x.What), Not: x.Not}
 	}
 	row, ok := e.(*rel.RowExpr)
-	if !ok {
+	if !ok || b.shapes != nil {
 		return &rel.IsTest{X: b.settle(e, startOf(x.X)), What: rel.IsNull, Not: x.Not}
 	}
 	all := &rel.Bool{Op: rel.And}

@@ -69,6 +69,7 @@ func (b *binder) fromItem(s *scope, te ast.TableExpr) (rel.Node, []*item) {
 		return b.join(s, te)
 	}
 	it.level = s
+	b.shapeItem(te, it)
 	s.all = append(s.all, it)
 	return n, []*item{it}
 }
@@ -115,7 +116,7 @@ func (b *binder) tableRef(s *scope, te *ast.TableRef) (rel.Node, *item) {
 	it.table = t
 	it.priv = b.need(t.OID, 'r', false, false)
 	var n rel.Node
-	if t.Kind == catalog.RelView {
+	if t.Kind == catalog.RelView && b.shapes == nil {
 		n = b.viewItem(s, it, t)
 	} else {
 		n = b.scanItem(s, it, t)
@@ -131,7 +132,7 @@ func (b *binder) scanItem(s *scope, it *item, t *catalog.Table) rel.Node {
 	it.scan, it.tableoid = use, true
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		if c.Dropped {
+		if c.Dropped || b.addedLater(t, i) {
 			continue
 		}
 		col := b.newColumn(s, c.Name, c.T)
@@ -151,6 +152,13 @@ func (b *binder) scanItem(s *scope, it *item, t *catalog.Table) rel.Node {
 	return use.scan
 }
 
+// addedLater reports whether a column came to its table after the view whose query is
+// being bound was made.
+func (b *binder) addedLater(t *catalog.Table, attr int) bool {
+	width, known := b.widths[t.OID]
+	return known && attr >= width
+}
+
 // viewItem expands a view: its query, with its owner's privileges.
 func (b *binder) viewItem(s *scope, it *item, t *catalog.Table) rel.Node {
 	it.subquery = true
@@ -164,6 +172,9 @@ func (b *binder) viewItem(s *scope, it *item, t *catalog.Table) rel.Node {
 		b.fail(0, pgerr.InvalidTableDefinition, "view \"%s\" has fewer columns than its definition", t.Name)
 	}
 	for i := range t.Columns {
+		if b.addedLater(t, i) {
+			break
+		}
 		c := b.adopt(s, it, q.cols[i], t.Columns[i].Name)
 		c.origin, c.attr = t.OID, int16(i+1)
 		c.touch = []touch{{nil, it.priv, i}}
@@ -183,12 +194,12 @@ func (b *binder) viewQuery(t *catalog.Table, lock *lockReq) *query {
 	if err != nil {
 		b.throw(0, err)
 	}
-	path, owner := b.path, b.viewOwner
+	path, owner, widths := b.path, b.viewOwner, b.widths
 	b.enterView(t)
 	b.stored++
 	q := b.bindSelect(sel, nil, selectOpts{resolve: true, lock: lock})
 	b.stored--
-	b.path, b.viewOwner = path, owner
+	b.path, b.viewOwner, b.widths = path, owner, widths
 	b.views--
 	return q
 }
@@ -217,6 +228,7 @@ func (b *binder) fromSubquery(s *scope, te *ast.Subquery) (rel.Node, *item) {
 		it.cols = append(it.cols, b.adopt(s, it, c, c.Name))
 	}
 	b.rename(it, te.Columns)
+	b.shapeSubquery(te, q)
 	return q.node, it
 }
 
@@ -239,6 +251,7 @@ func (b *binder) funcTable(s *scope, te *ast.FuncTable) (rel.Node, *item) {
 	for _, f := range te.Funcs {
 		list = append(list, b.rowsFunc(s, f, te)...)
 	}
+	b.shapeFuncs(te, list)
 	s.lateralActive, s.kind = old, kind
 
 	it := &item{name: te.Alias, aliased: te.Alias != "", relVisible: true, colVisible: true, function: true}

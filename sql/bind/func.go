@@ -79,7 +79,7 @@ func (b *binder) function(s *scope, x *ast.Func) rel.Expr {
 	if c.fn.Set {
 		b.checkSet(s, c)
 	}
-	return &rel.Call{T: c.match.Result, Fn: c.fn, Args: c.exprs, Pos: x.At}
+	return &rel.Call{T: c.match.Result, Fn: c.fn, Args: c.exprs, Form: b.form(c), Pos: x.At}
 }
 
 // checkSet says whether a set-returning function may stand here.
@@ -213,7 +213,7 @@ func (b *binder) coerceArgs(c *callSite) {
 		if want < len(m.Args) {
 			e = b.implicit(e, m.Args[want], c.args[i].pos)
 		}
-		if seesUnknown[c.fn.Name] && isUnknown(e) {
+		if isUnknown(e) && (seesUnknown[c.fn.Name] || b.shapes != nil && c.fn.Args[min(want, len(c.fn.Args)-1)] == types.AnyOID) {
 			return e
 		}
 		return b.settle(e, c.args[i].pos)
@@ -223,6 +223,10 @@ func (b *binder) coerceArgs(c *callSite) {
 		for at, i := range funcs.NamedOrder(c.fn, c.x.ArgNames) {
 			if i >= 0 {
 				c.exprs = append(c.exprs, given(i, at))
+				continue
+			}
+			if b.shapes != nil {
+				defaults = defaults[1:]
 				continue
 			}
 			c.exprs = append(c.exprs, b.defaultArg(c, at, m.Args[at], defaults[0]))
@@ -239,6 +243,9 @@ func (b *binder) coerceArgs(c *callSite) {
 		c.exprs = append(c.exprs[:first:first], &rel.ArrayExpr{
 			T: types.Of(arrayOf(m.VariadicElem)), Elem: m.VariadicElem, Elems: rest,
 		})
+	}
+	if b.shapes != nil {
+		return // what was not written is not printed
 	}
 	first := len(c.fn.Args) - len(m.DefaultArgs)
 	for i, d := range m.DefaultArgs {

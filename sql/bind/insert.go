@@ -43,6 +43,9 @@ func (b *binder) insert(s *scope, st *ast.Insert) *query {
 	rs := &scope{outer: s.outer, ctes: s.ctes}
 	row, ret := b.rowThrough(rs, d, name, aliased, read)
 	rs.items = []*item{row}
+	if st.OnConflict != nil && st.OnConflict.DoUpdate {
+		rs.all = append(rs.all, &item{name: "excluded", aliased: true}) // for the hint of errors
+	}
 	n.Ret = ret
 	n.Returning = b.returning(rs, st.Returning)
 	n.Bound = b.bound(d)
@@ -335,6 +338,9 @@ func (b *binder) onConflict(s *scope, d *destination, name string, aliased bool,
 	old, oldCols := b.rowThrough(cs, d, name, aliased, read)
 	cs.items = []*item{old}
 	n := &rel.OnConflict{DoUpdate: oc.DoUpdate, Old: oldCols}
+	if oc.Constraint != "" && d.isView() {
+		b.fail(0, pgerr.UndefinedObject, "constraint \"%s\" for table \"%s\" does not exist", oc.Constraint, d.shown.Name)
+	}
 	n.Index = b.arbiter(cs, d.t, oldCols, oc)
 	excluded, exCols := b.rowThrough(cs, d, "excluded", true, read)
 	n.Excluded = exCols

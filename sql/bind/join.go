@@ -51,8 +51,10 @@ func (b *binder) join(s *scope, j *ast.Join) (rel.Node, []*item) {
 	s.all = append(s.all, joined)
 	if j.Alias != "" {
 		b.rename(joined, j.Columns)
+		b.shapeJoin(j, joined, using, n.On)
 		return n, []*item{joined}
 	}
+	b.shapeJoin(j, joined, using, n.On)
 	for _, it := range both {
 		it.colVisible = false
 	}
@@ -173,11 +175,18 @@ func (b *binder) mergeColumns(kind ast.JoinKind, name string, l, r *nsCol) *nsCo
 	case ast.RightJoin:
 		from, x = r, re
 	case ast.FullJoin:
-		c.merged = &rel.Coalesce{T: t, Args: []rel.Expr{le, re}}
-		return c
+		x = &rel.Coalesce{T: t, Args: []rel.Expr{le, re}}
+		if b.shapes == nil {
+			c.merged = x
+			return c
+		}
 	}
 	if _, plain := x.(*rel.Col); plain && from.merged == nil {
 		c.id, c.origin, c.attr = from.id, from.origin, from.attr
+		return c
+	}
+	if b.shapes != nil {
+		c.id = b.newColumn(nil, name, t).ID // printed by the join's name for it
 		return c
 	}
 	c.merged = x

@@ -84,6 +84,9 @@ func (b *binder) lockTable(s *scope, it *item) {
 	if r == nil {
 		return
 	}
+	if isSequence(it.table) {
+		b.later(pgerr.New(pgerr.WrongObjectType, "cannot lock rows in sequence \"%s\"", it.table.Name))
+	}
 	if it.table.Kind == catalog.RelVirtual {
 		if b.env.Snap.Sequence(it.table.OID) != nil {
 			b.throw(0, pgerr.New(pgerr.WrongObjectType, "cannot lock rows in sequence \"%s\"", it.name))

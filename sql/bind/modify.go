@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"zorya/pgerr"
 	"zorya/sql/ast"
 	"zorya/sql/catalog"
@@ -128,11 +130,17 @@ type assignment struct {
 // statement names.
 func (b *binder) columnOf(d *destination, name string, pos int) int {
 	i := d.shown.Column(name)
+	if i < 0 && systemColumns[name] {
+		b.fail(pos, pgerr.FeatureNotSupported, "cannot assign to system column \"%s\"", name)
+	}
 	if i < 0 {
 		b.fail(pos, pgerr.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", name, d.shown.Name)
 	}
 	return i
 }
+
+// systemColumns are columns that every table of PostgreSQL has.
+var systemColumns = map[string]bool{"tableoid": true, "xmin": true, "cmin": true, "xmax": true, "cmax": true, "ctid": true}
 
 // assignments binds SET. Values from a row subquery are read from one record. old are
 // the columns of the row as it was, of which parts may be assigned.
@@ -220,17 +228,34 @@ func (b *binder) assignValue(s *scope, d *destination, name string, path []ast.A
 	return assignment{named: i, part: part, pos: pos}
 }
 
+// assignList binds (a, b) = (x, y); t.* among the values stands for its columns.
+func (b *binder) assignList(s *scope, d *destination, a ast.Assign, row *ast.Row) (list []assignment) {
+	stars := slices.ContainsFunc(row.Args, func(x ast.Expr) bool { c, ok := x.(*ast.ColumnRef); return ok && c.Star })
+	if !stars {
+		if len(row.Args) != len(a.Columns) {
+			b.fail(row.At, pgerr.SyntaxError, "number of columns does not match number of values")
+		}
+		for i, name := range a.Columns {
+			list = append(list, b.assignOne(s, d, name, a.Paths[i], row.Args[i], a.Pos))
+		}
+		return list
+	}
+	values := b.exprList(s, row.Args)
+	if len(values) != len(a.Columns) {
+		b.fail(row.At, pgerr.SyntaxError, "number of columns does not match number of values")
+	}
+	for i, name := range a.Columns {
+		list = append(list, b.assignValue(s, d, name, a.Paths[i], values[i].x, a.Pos, values[i].pos))
+	}
+	return list
+}
+
 // assignRow binds (a, b) = ROW (…) or (SELECT …).
 func (b *binder) assignRow(s *scope, d *destination, a ast.Assign) []assignment {
 	var list []assignment
 	switch x := a.X.(type) {
 	case *ast.Row:
-		if len(x.Args) != len(a.Columns) {
-			b.fail(x.At, pgerr.SyntaxError, "number of columns does not match number of values")
-		}
-		for i, name := range a.Columns {
-			list = append(list, b.assignOne(s, d, name, a.Paths[i], x.Args[i], a.Pos))
-		}
+		return b.assignList(s, d, a, x)
 	case *ast.Sublink:
 		if x.Kind != ast.ScalarSublink {
 			b.fail(startOf(x), pgerr.FeatureNotSupported, "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression")

@@ -38,6 +38,11 @@ func (b *binder) table(n ast.Name) *catalog.Table {
 	return nil
 }
 
+// isSequence reports whether a table is what a sequence shows.
+func isSequence(t *catalog.Table) bool {
+	return t.Kind == catalog.RelVirtual && t.OID >= catalog.FirstUserOID
+}
+
 // usesSchema asks for USAGE of a schema that the statement names.
 func (b *binder) usesSchema(name string, oid types.OID) {
 	if name == "" || oid < catalog.PublicSchema {

@@ -312,6 +312,9 @@ func (b *binder) wholeRow(it *item, pos int) rel.Expr {
 	if it.scalarRow {
 		return b.read(it.cols[0], pos)
 	}
+	if it.table != nil && isSequence(it.table) {
+		b.fail(0, pgerr.WrongObjectType, "relation \"%s\" does not have a composite type", it.table.Name)
+	}
 	row := &rel.RowExpr{T: types.Of(types.RecordOID), Args: []rel.Expr{}, Present: b.present(it, pos)}
 	switch {
 	case it.table != nil && it.table.Type != 0:

@@ -32,6 +32,7 @@ type query struct {
 	set     func(i int, x rel.Expr)
 	locks   []*rowLock // rows that the enclosing query is to lock
 	sides   []*query   // of a set operation, those of nested ones included
+	shape   *rel.Shape
 }
 
 func (q *query) posOf(i int) int {
@@ -60,6 +61,7 @@ func (b *binder) bindSelect(sel *ast.Select, outer *scope, o selectOpts) *query 
 		q = b.plainSelect(s, sel, o)
 	}
 	q.node = b.wrapWith(q.node, ctes)
+	b.shapeWith(q.shape, sel.With)
 	return q
 }
 
@@ -76,6 +78,7 @@ type selection struct {
 	on      []*target // DISTINCT ON
 	limit   rel.Expr
 	offset  rel.Expr
+	shape   *rel.Shape // of VALUES
 }
 
 // A sortItem orders by a target.
@@ -92,9 +95,11 @@ func (b *binder) plainSelect(s *scope, sel *ast.Select, o selectOpts) *query {
 	if sel.Values != nil {
 		b.checkLocking(s, sel, false)
 		v := b.values(s, sel.Values, o.resolve || len(sel.OrderBy) > 0)
+		b.shapeValues(v)
 		if len(sel.OrderBy) == 0 && sel.Limit == nil && sel.Offset == nil {
 			return v
 		}
+		q.shape = v.shape
 		q.fromValues(b, v)
 	} else {
 		q.node = b.bindFrom(s, sel.From)
@@ -107,7 +112,10 @@ func (b *binder) plainSelect(s *scope, sel *ast.Select, o selectOpts) *query {
 		}
 	}
 	b.checkLocking(s, sel, len(s.aggs) > 0)
-	return b.build(q)
+	shape := b.shapeSelect(q)
+	out := b.build(q)
+	out.keep(shape)
+	return out
 }
 
 // fromValues makes VALUES the source of a selection, for ORDER BY and LIMIT.

@@ -98,6 +98,9 @@ func (b *binder) setOperation(s *scope, sel *ast.Select, o selectOpts) *query {
 	}
 	n.L, n.R = b.conform(name, l, ts), b.conform(name, r, ts)
 	q.cols, q.sides = n.Cols, append(sidesOf(op.L, l), sidesOf(op.R, r)...)
+	if b.shapes != nil {
+		q.shape = &rel.Shape{SetOp: &rel.ShapeSetOp{Op: n.Op, All: n.All, L: l.shape, R: r.shape}}
+	}
 	q.node = b.sortSetOp(s, sel, q)
 	return q
 }
@@ -185,5 +188,6 @@ func (b *binder) sortSetOp(s *scope, sel *ast.Select, q *query) rel.Node {
 	if !sel.LimitAll {
 		sub.limit = b.limit(s, sel.Limit, kindLimit)
 	}
+	b.shapeEnd(q.shape, sub)
 	return sub.stackLimit(sub.stackSort(node))
 }

@@ -14,7 +14,7 @@ func (b *binder) sublink(s *scope, x *ast.Sublink) rel.Expr {
 		return old
 	}
 	q := b.bindSelect(x.Query, s, selectOpts{resolve: true})
-	sub := &rel.Subquery{T: types.Of(types.BoolOID), Query: b.strip(q), Pos: x.At}
+	sub := &rel.Subquery{T: types.Of(types.BoolOID), Query: b.strip(q), Shape: q.shape, Op: x.Op, Pos: x.At}
 	switch x.Kind {
 	case ast.ExistsSublink:
 		sub.Kind, sub.Query = rel.ExistsQuery, rowsOnly(sub.Query)
@@ -106,6 +106,9 @@ func (b *binder) rowSublink(s *scope, row *ast.Row, x *ast.Binary, l *ast.Sublin
 	b.checkSubqueryPlace(s.kind, l.At)
 	q := b.bindSelect(l.Query, s, selectOpts{resolve: true})
 	cmp := b.compareRows(x.Schema, x.Op, b.exprList(s, row.Args), q.cols, x.At)
+	if b.shapes != nil {
+		return &rel.Subquery{T: cmp.Type(), Kind: rel.AnyQuery, Query: q.node, Cmp: cmp, Shape: q.shape, Op: rowCompareSublink + x.Op, Pos: x.At}
+	}
 	out := b.newColumn(nil, "?column?", cmp.Type())
 	p := &rel.Project{Input: q.node, Cols: []rel.Column{out}, Exprs: []rel.Expr{cmp}}
 	return &rel.Subquery{T: out.T, Kind: rel.ScalarQuery, Query: p, Pos: x.At}

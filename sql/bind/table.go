@@ -138,6 +138,8 @@ type View struct {
 	Refs []types.OID // relations, functions and domains
 	// Uses are the columns read of each relation, by index in Table.Columns.
 	Uses map[types.OID][]int
+	// Widths are how many columns each relation has that the query names.
+	Widths map[types.OID]int
 	// NotUpdatable says why rows cannot be written through it; "": they can.
 	NotUpdatable string
 }
@@ -151,7 +153,17 @@ func BindView(env *Env, sel *ast.Select) (v *View, err error) {
 	if b.writes {
 		b.fail(0, pgerr.FeatureNotSupported, "views must not contain data-modifying statements in WITH")
 	}
-	v = &View{Cols: q.cols, Refs: b.refOIDs(), Uses: map[types.OID][]int{}}
+	for _, c := range q.cols {
+		if ty := types.Get(c.T.OID); ty != nil && ty.OID == types.RecordArrayOID {
+			b.fail(0, pgerr.InvalidTableDefinition, "column \"%s\" has pseudo-type %s", c.Name, typeName(c.T))
+		}
+	}
+	v = &View{Cols: q.cols, Refs: b.refOIDs(), Uses: map[types.OID][]int{}, Widths: map[types.OID]int{}}
+	for _, oid := range v.Refs {
+		if t := env.Snap.Table(oid); t != nil {
+			v.Widths[oid] = len(t.Columns)
+		}
+	}
 	for _, p := range b.privs {
 		if p.check.Kind == 'r' && p.check.Priv == 'r' && p.check.As == 0 {
 			v.Uses[p.check.OID] = merge(v.Uses[p.check.OID], p.cols)

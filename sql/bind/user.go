@@ -149,14 +149,16 @@ func (b *binder) callUser(s *scope, c *callSite, f *catalog.Function) rel.Expr {
 	b.coerceArgs(c)
 	r, outs := b.routineOf(c, f)
 	b.useFunction(f)
-	if x := b.inlined(c, f, r); x != nil {
-		return x
+	if b.shapes == nil {
+		if x := b.inlined(c, f, r); x != nil {
+			return x
+		}
 	}
 	fn := b.routineFunc(c.fn, r, outs)
 	if f.Set {
 		b.checkSet(s, c)
 	}
-	return &rel.Call{T: types.Of(r.Result), Fn: fn, Args: c.exprs, Pos: c.x.At}
+	return &rel.Call{T: types.Of(r.Result), Fn: fn, Args: c.exprs, Form: b.form(c), Pos: c.x.At}
 }
 
 // useFunction notes that the statement depends on a function, and that the user must be

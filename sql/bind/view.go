@@ -33,8 +33,7 @@ type viewLayer struct {
 	from  *ast.TableRef
 	user  types.OID // whose privileges on v count; 0 = the user's
 	read  *privUse
-	inner []int   // by column: the column of below that it is; -1: it is computed
-	uses  [][]int // by column: the columns of below that it reads
+	inner []int // by column: the column of below that it is; -1: it is computed
 }
 
 // A verb is what a statement does to its target, in the words of errors.
@@ -53,7 +52,7 @@ func (b *binder) target(n ast.Name, does verb) *destination {
 
 func (b *binder) destination(t *catalog.Table, does verb) *destination {
 	d := &destination{shown: t, t: t}
-	path, owner := b.path, b.viewOwner
+	path, owner, widths := b.path, b.viewOwner, b.widths
 	for d.t.Kind == catalog.RelView {
 		l := b.viewLayer(d.t, does)
 		if l == nil {
@@ -64,7 +63,7 @@ func (b *binder) destination(t *catalog.Table, does verb) *destination {
 		d.t = l.below
 	}
 	d.owner = b.viewOwner
-	b.path, b.viewOwner = path, owner
+	b.path, b.viewOwner, b.widths = path, owner, widths
 	if d.t.Kind == catalog.RelVirtual {
 		refusal := pgerr.New(pgerr.InsufficientPrivilege, "permission denied: \"%s\" is a system catalog", d.t.Name)
 		if b.env.Snap.Sequence(d.t.OID) != nil {
@@ -125,9 +124,10 @@ func (b *binder) viewLayer(v *catalog.Table, does verb) *viewLayer {
 
 // enterView sets the path and the role for a view's query.
 func (b *binder) enterView(v *catalog.Table) {
-	b.path = withCatalog(v.ViewPath)
-	if v.ViewInvoker == nil || !*v.ViewInvoker {
-		b.viewOwner = v.Owner
+	b.path, b.widths = withCatalog(v.ViewPath), v.ViewWidths
+	b.viewOwner = v.Owner
+	if v.ViewInvoker != nil && *v.ViewInvoker {
+		b.viewOwner = 0 // the user's, also inside a view of another owner
 	}
 }
 
@@ -211,6 +211,7 @@ func (b *binder) analyseView(l *viewLayer) string {
 	}
 	if isTable {
 		l.below = b.table(l.from.Name)
+		isTable = !isSequence(l.below)
 	}
 	s := &scope{}
 	var below *item
@@ -219,6 +220,9 @@ func (b *binder) analyseView(l *viewLayer) string {
 	case isTable:
 		var cols []rel.Column
 		below, cols = b.newRow(s, l.below, l.below.Name, true, nil)
+		below.cols = slices.DeleteFunc(below.cols, func(c *nsCol) bool {
+			return b.addedLater(l.below, slices.IndexFunc(cols, func(col rel.Column) bool { return col.ID == c.id }))
+		})
 		for i, c := range cols {
 			if c.ID != 0 {
 				places[c.ID] = i
@@ -229,6 +233,10 @@ func (b *binder) analyseView(l *viewLayer) string {
 	case len(l.sel.From) > 0:
 		b.bindFrom(s, l.sel.From)
 	}
+	if l.sel.Values != nil {
+		return notOne
+	}
+	b.declareWindows(s, l.sel.Windows)
 	targets := b.viewTargets(s, l)
 	switch {
 	case len(s.aggs) > 0:
@@ -248,7 +256,6 @@ func (b *binder) analyseView(l *viewLayer) string {
 			}
 		}
 		l.inner = append(l.inner, inner)
-		l.uses = append(l.uses, columnsIn(t.x, places))
 	}
 	if !slices.ContainsFunc(l.inner, func(i int) bool { return i >= 0 }) {
 		return "Views that have no updatable columns are not automatically updatable."
@@ -275,20 +282,6 @@ func (b *binder) viewTargets(s *scope, l *viewLayer) []*target {
 		b.fail(0, pgerr.InvalidTableDefinition, "view \"%s\" has fewer columns than its definition", l.v.Name)
 	}
 	return list[:len(l.v.Columns)]
-}
-
-// columnsIn are the places of the columns that x reads.
-func columnsIn(x rel.Expr, places map[rel.ColID]int) []int {
-	found := map[int]bool{}
-	rel.WalkExpr(x, func(e rel.Expr) bool {
-		if c, ok := e.(*rel.Col); ok {
-			if i, ours := places[c.ID]; ours {
-				found[i] = true
-			}
-		}
-		return true
-	})
-	return sortedKeys(found)
 }
 
 // isView reports whether the statement names a view.
@@ -331,7 +324,7 @@ func (b *binder) readTable(d *destination) *privUse {
 // it: the result is the item of the outermost. The conditions of the views are over
 // the same row, the innermost first; nil for a view without.
 func (b *binder) through(s *scope, d *destination, it *item, alias string) (out *item, conds []rel.Expr) {
-	path, owner, kind := b.path, b.viewOwner, s.kind
+	path, owner, widths, kind := b.path, b.viewOwner, b.widths, s.kind
 	for i := len(d.layers) - 1; i >= 0; i-- {
 		l := d.layers[i]
 		b.viewOwner = l.user
@@ -340,7 +333,7 @@ func (b *binder) through(s *scope, d *destination, it *item, alias string) (out 
 		it, cond = b.throughLayer(l, it)
 		conds = append(conds, cond)
 	}
-	b.path, b.viewOwner, s.kind = path, owner, kind
+	b.path, b.viewOwner, b.widths, s.kind = path, owner, widths, kind
 	if !d.isView() {
 		return it, nil
 	}
@@ -357,6 +350,7 @@ func (b *binder) throughLayer(l *viewLayer, below *item) (out *item, cond rel.Ex
 	inner := *below
 	inner.relVisible, inner.colVisible, inner.lateralOnly = true, true, false
 	touches := make([][]touch, len(l.below.Columns))
+	read := &privUse{cols: map[int]bool{}}
 	inner.cols = nil
 	at := 0
 	for i := range l.below.Columns {
@@ -365,7 +359,10 @@ func (b *binder) throughLayer(l *viewLayer, below *item) (out *item, cond rel.Ex
 		}
 		c := *below.cols[at]
 		at++
-		touches[i], c.touch = c.touch, nil
+		if b.addedLater(l.below, i) {
+			continue
+		}
+		touches[i], c.touch = c.touch, []touch{{nil, read, i}}
 		inner.cols = append(inner.cols, &c)
 	}
 	b.nameBelow(l, &inner)
@@ -380,15 +377,18 @@ func (b *binder) throughLayer(l *viewLayer, below *item) (out *item, cond rel.Ex
 			n.merged = x
 		}
 		n.touch = []touch{{nil, l.read, i}}
-		for _, u := range l.uses[i] {
-			n.touch = append(n.touch, touches[u]...)
-		}
 		out.cols = append(out.cols, n)
 	}
 	if l.sel.Where != nil {
 		b.stored++
 		cond = b.toBool(b.exprAs(s, l.sel.Where, kindWhere), "WHERE", 0)
 		b.stored--
+	}
+	// As in PostgreSQL, who reads a column of the view needs to read all that the view reads.
+	for _, n := range out.cols {
+		for _, u := range sortedKeys(read.cols) {
+			n.touch = append(n.touch, touches[u]...)
+		}
 	}
 	return out, cond
 }

@@ -162,7 +162,7 @@ func (b *binder) inherit(w, base *window) {
 
 func (b *binder) bindFrame(s *scope, w *window) {
 	f := w.def.Frame
-	w.frame = rel.Frame{Mode: f.Mode, Exclude: f.Exclude,
+	w.frame = rel.Frame{Mode: f.Mode, Exclude: f.Exclude, Between: f.Between,
 		Start: rel.FrameBound{Kind: uint8(f.Start.Kind)}, End: rel.FrameBound{Kind: uint8(f.End.Kind)}}
 	if f.Mode == "groups" && len(w.order) == 0 {
 		b.fail(w.def.Pos, pgerr.WindowingError, "GROUPS mode requires an ORDER BY clause")

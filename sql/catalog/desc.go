@@ -64,8 +64,10 @@ type Table struct {
 	RefBy   []types.OID  // tables with foreign keys to this one
 	// View: its query's text, as CREATE VIEW gave it, and the search path then.
 	ViewText string
-	ViewPath []string
-	ViewRefs []types.OID // relations, functions and domains that it depends on
+	// ViewWidths are how many columns the relations had that the view reads.
+	ViewWidths map[types.OID]int `json:",omitempty"`
+	ViewPath   []string
+	ViewRefs   []types.OID // relations, functions and domains that it depends on
 	// ViewCols are the columns (index in Columns) of each relation that a view uses.
 	ViewCols  map[types.OID][]int
 	ViewCheck string // WITH CHECK OPTION: "", "local", "cascaded"

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"maps"
 	"slices"
 
 	"zorya/sql/types"
@@ -131,6 +132,7 @@ func (t *Table) Clone() *Table {
 	c.FKs = slices.Clone(t.FKs)
 	c.RefBy = slices.Clone(t.RefBy)
 	c.ViewPath = slices.Clone(t.ViewPath)
+	c.ViewWidths = maps.Clone(t.ViewWidths)
 	c.ViewRefs = slices.Clone(t.ViewRefs)
 	return &c
 }

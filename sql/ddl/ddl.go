@@ -59,6 +59,8 @@ type BoundView struct {
 	Refs []types.OID   // relations, functions and domains that it uses
 	// Uses are the columns used of each relation, by index.
 	Uses map[types.OID][]int
+	// Widths are how many columns each relation has that it names.
+	Widths map[types.OID]int
 	// NotUpdatable says why rows cannot be written through it; "": they can.
 	NotUpdatable string
 }

@@ -10,6 +10,17 @@ import (
 	"zorya/sql/types"
 )
 
+// indexable fails for relations that have no indexes.
+func (s *statement) indexable(n ast.Name) error {
+	r, err := s.mustRelation(n)
+	if err != nil || r.RelKind() == catalog.RelTable || r.RelKind() == catalog.RelVirtual {
+		return err
+	}
+	kinds := map[string]string{"view": "views", "sequence": "sequences", "index": "indexes"}
+	return pgerr.New(pgerr.WrongObjectType, "cannot create index on relation \"%s\"", r.Head().Name).
+		WithDetail("This operation is not supported for %s.", kinds[relKindName(r)])
+}
+
 // createIndex runs CREATE INDEX ASYNC: the index is there at once in state
 // BUILDING, and a job builds it. Without ASYNC the session waits for the job, or
 // builds the index itself if the transaction has other statements.
@@ -18,6 +29,9 @@ func (s *statement) createIndex(st *ast.CreateIndex) error {
 		return err
 	}
 	s.res.Columns = []string{"job_id"}
+	if err := s.indexable(st.Table); err != nil {
+		return err
+	}
 	t, err := s.ownedTable(st.Table)
 	if err != nil {
 		return err

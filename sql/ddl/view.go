@@ -33,7 +33,7 @@ func (s *statement) createView(st *ast.CreateView) error {
 	if max := s.env.Limits.ViewBytes; max > 0 && len(b.Text) > max {
 		return pgerr.New(pgerr.ProgramLimitExceeded, "view definition too large")
 	}
-	v := &catalog.Table{Kind: catalog.RelView, ViewText: b.Text, ViewPath: s.env.SearchPath, ViewRefs: b.Refs, ViewCols: b.Uses, ViewCheck: st.CheckOption}
+	v := &catalog.Table{Kind: catalog.RelView, ViewText: b.Text, ViewWidths: b.Widths, ViewPath: s.env.SearchPath, ViewRefs: b.Refs, ViewCols: b.Uses, ViewCheck: st.CheckOption}
 	for _, o := range st.Options {
 		if err := setViewOption(v, o, false); err != nil {
 			return err
@@ -165,9 +165,6 @@ func (s *statement) replacedView(st *ast.CreateView, schema *catalog.Schema) (*c
 func viewColumns(st *ast.CreateView, cols []catalog.Col) ([]catalog.Col, error) {
 	if len(st.Columns) > len(cols) {
 		return nil, pgerr.New(pgerr.SyntaxError, "CREATE VIEW specifies more column names than columns")
-	}
-	if len(cols) == 0 {
-		return nil, pgerr.New(pgerr.InvalidTableDefinition, "view must have at least one column")
 	}
 	seen := map[string]bool{}
 	for i := range cols {

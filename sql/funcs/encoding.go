@@ -175,6 +175,18 @@ func convertBytes(v, fromName, toName string) (string, error) {
 	return to.encode(text)
 }
 
+// EncodingName is PostgreSQL's name of an encoding, given a name or alias; "" if there is
+// none of that name.
+func EncodingName(name string) string {
+	if c := charsetNames[cleanName(name)]; c != nil {
+		return c.name
+	}
+	return ""
+}
+
+// Recode is text of one encoding in another.
+func Recode(v, from, to string) (string, error) { return convertBytes(v, from, to) }
+
 // directPairs are the encodings between which PostgreSQL converts without
 // saying UTF8.
 var directPairs = pairs(

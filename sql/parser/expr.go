@@ -327,7 +327,7 @@ const (
 	frameRange
 	frameRows
 	frameGroups
-	_
+	frameBetween
 	frameStartUnboundedPreceding
 	frameEndUnboundedPreceding
 	frameStartUnboundedFollowing
@@ -349,7 +349,7 @@ func (c *conv) window(n *pg.WindowDef) ast.WindowDef {
 	if o&frameNonDefault == 0 {
 		return w
 	}
-	f := &ast.Frame{Mode: "range"}
+	f := &ast.Frame{Mode: "range", Between: o&frameBetween != 0}
 	switch {
 	case o&frameRows != 0:
 		f.Mode = "rows"

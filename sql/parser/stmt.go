@@ -181,7 +181,7 @@ func nodeText(n *pg.Node) string {
 
 func (c *conv) copy(n *pg.CopyStmt) ast.Stmt {
 	s := &ast.Copy{Table: c.rangeName(n.Relation), Columns: strs(n.Attlist), From: n.IsFrom, Program: n.IsProgram,
-		Options: map[string]string{}, ForceCols: map[string][]string{}, Where: c.expr(n.WhereClause)}
+		Where: c.expr(n.WhereClause)}
 	if n.Query != nil {
 		s.Query = c.stmt(n.Query)
 	}
@@ -190,17 +190,16 @@ func (c *conv) copy(n *pg.CopyStmt) ast.Stmt {
 	}
 	for _, o := range n.Options {
 		d := o.GetDefElem()
-		switch d.Defname {
-		case "force_quote", "force_null", "force_not_null":
-			if d.Arg.GetAStar() != nil {
-				s.ForceCols[d.Defname] = []string{"*"}
-			} else {
-				s.ForceCols[d.Defname] = strs(d.Arg.GetList().GetItems())
-			}
-			s.Options[d.Defname] = ""
-		default:
-			s.Options[d.Defname] = defText(d)
+		opt := ast.CopyOption{Name: d.Defname, Pos: c.pos(d.Location)}
+		switch {
+		case d.Arg.GetAStar() != nil:
+			opt.IsList, opt.All = true, true
+		case d.Arg.GetList() != nil:
+			opt.IsList, opt.List = true, strs(d.Arg.GetList().GetItems())
+		case d.Arg != nil:
+			opt.Value, opt.HasValue = defText(d), true
 		}
+		s.Options = append(s.Options, opt)
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package pgcatalog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,15 +62,7 @@ func init() {
 			return nil, nil
 		},
 		"pg_get_viewdef": (*Env).getViewdef,
-		"pg_get_ruledef": func(e *Env, a []types.Datum) (any, error) {
-			for _, t := range e.Snap.Tables() {
-				if t.Kind == catalog.RelView && ruleOID(t) == oidArg(a[0]) {
-					return fmt.Sprintf("CREATE RULE \"_RETURN\" AS\n    ON SELECT TO %s.%s DO INSTEAD %s",
-						funcs.QuoteIdent(e.schemaName(t.Schema)), funcs.QuoteIdent(t.Name), viewDef(t)), nil
-				}
-			}
-			return nil, nil
-		},
+		"pg_get_ruledef": (*Env).getRuledef,
 		// Stored expressions are their text.
 		"pg_get_expr": func(e *Env, a []types.Datum) (any, error) { return a[0].S, nil },
 		"pg_get_userbyid": func(e *Env, a []types.Datum) (any, error) {
@@ -222,20 +215,6 @@ func (e *Env) getIndexdef(a []types.Datum) (any, error) {
 		return indexKey(c.table, cols[a[1].I-1]), nil
 	}
 	return e.indexDef(c.table, c.index), nil
-}
-
-func (e *Env) getViewdef(a []types.Datum) (any, error) {
-	oid := oidArg(a[0])
-	if a[0].Kind == types.KindBytes {
-		var err error
-		if oid, err = ResolveName(e, "class", a[0].S); err != nil {
-			return nil, err
-		}
-	}
-	if t := e.Snap.Table(oid); t != nil && t.Kind == catalog.RelView {
-		return viewDef(t), nil
-	}
-	return nil, nil
 }
 
 func (e *Env) serialSequence(a []types.Datum) (any, error) {
@@ -408,14 +387,25 @@ func (e *Env) databaseSize([]types.Datum) (any, error) {
 }
 
 // updatable is pg_relation_is_updatable of a table: it takes INSERT, UPDATE, DELETE.
-const updatable = 28
+// deletable of one that takes only DELETE.
+const (
+	updatable = 28
+	deletable = 16
+)
 
 func (e *Env) isUpdatable(a []types.Datum) (any, error) {
-	if e.updatable(e.Snap.Table(oidArg(a[0]))) != nil {
-		return updatable, nil
+	cols := e.updatable(e.Snap.Table(oidArg(a[0])))
+	switch {
+	case cols == nil:
+		return 0, nil
+	case !slices.Contains(cols, true):
+		return deletable, nil
 	}
-	return 0, nil
+	return updatable, nil
 }
+
+// writable reports whether rows of a table or view can be inserted and updated.
+func (e *Env) writable(t *catalog.Table) bool { return slices.Contains(e.updatable(t), true) }
 
 // updatable tells which columns of a table or view can be written; nil: none.
 func (e *Env) updatable(t *catalog.Table) []bool {

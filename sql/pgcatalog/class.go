@@ -59,7 +59,7 @@ var classSources = map[string]*source{
 	"pg_views": {columns: "schemaname viewname viewowner definition", rows: func(q *query) {
 		for _, r := range q.classes() {
 			if r.kind == 'v' && !q.skipsName("viewname", r.head.Name) && !q.skipsName("schemaname", q.Snap.SchemaName(r.head.Schema)) {
-				q.add(q.Snap.SchemaName(r.head.Schema), r.head.Name, q.Snap.RoleName(r.head.Owner), text(viewDef(r.table)))
+				q.add(q.Snap.SchemaName(r.head.Schema), r.head.Name, q.Snap.RoleName(r.head.Owner), text(q.viewDef(r.table, ViewStyle{})))
 			}
 		}
 	}},

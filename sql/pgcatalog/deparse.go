@@ -156,14 +156,6 @@ func (e *Env) foreignKeyDef(b *strings.Builder, c constraint) {
 	}
 }
 
-// viewDef is a view's query, ended as PostgreSQL ends it.
-func viewDef(t *catalog.Table) string {
-	if t == nil || t.ViewText == "" {
-		return ""
-	}
-	return " " + strings.TrimRight(t.ViewText, "; \n") + ";"
-}
-
 // argList prints a user's function's arguments. identity leaves out what does not
 // tell functions apart; table lists RETURNS TABLE's columns only.
 func (e *Env) argList(f *catalog.Function, identity, table bool) string {

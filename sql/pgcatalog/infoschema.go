@@ -28,7 +28,7 @@ var infoSources = map[string]*source{
 			if c.kind == 'v' {
 				kind = "VIEW"
 			}
-			q.add(database, q.schemaName(c.head.Schema), c.head.Name, kind, q.updatable(c.table) != nil, false)
+			q.add(database, q.schemaName(c.head.Schema), c.head.Name, kind, q.writable(c.table), false)
 		})
 	}},
 	"information_schema.views": {columns: "table_catalog table_schema table_name view_definition check_option is_updatable is_insertable_into " +
@@ -41,9 +41,9 @@ var infoSources = map[string]*source{
 				}
 				var def any
 				if q.Snap.HasPrivsOf(q.Role, c.head.Owner) {
-					def = text(viewDef(c.table))
+					def = text(q.viewDef(c.table, ViewStyle{}))
 				}
-				q.add(database, q.schemaName(c.head.Schema), c.head.Name, def, check, q.updatable(c.table) != nil, q.updatable(c.table) != nil, false, false, false)
+				q.add(database, q.schemaName(c.head.Schema), c.head.Name, def, check, q.writable(c.table), q.writable(c.table), false, false, false)
 			}
 		})
 	}},

@@ -32,6 +32,8 @@ type Env struct {
 	PlainIndexes bool
 	// Updatable tells which columns of a view can be written; nil: none.
 	Updatable func(view *catalog.Table) []bool
+	// ViewQuery prints a view's query with all names resolved.
+	ViewQuery func(view *catalog.Table, style ViewStyle) (string, error)
 	// Sequence is how far a sequence is: its last value, and whether that has been
 	// handed out. nil: unknown.
 	Sequence func(q *catalog.Sequence) (last int64, called bool, err error)

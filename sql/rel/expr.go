@@ -46,6 +46,7 @@ type (
 		Op   string // for printing and for index matching; "" for a function
 		Oper *funcs.Operator
 		Args []Expr
+		Form *CallForm // as it was written, in Shapes only
 		Pos  int
 	}
 	// Cast converts X to T. Method Binary changes nothing but the type (Relabel);
@@ -165,6 +166,8 @@ type (
 		Kind  SubqueryKind
 		Query Node
 		Cmp   Expr // AnyQuery, AllQuery: boolean over Query's columns and outer ones
+		Shape *Shape
+		Op    string // of AnyQuery and AllQuery, in Shapes only
 		Pos   int
 	}
 	SubqueryKind uint8

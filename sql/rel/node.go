@@ -255,6 +255,7 @@ type Frame struct {
 	Mode       string // "rows", "range", "groups"
 	Start, End FrameBound
 	Exclude    string
+	Between    bool // it was written so
 	Default    bool // none was given: RANGE UNBOUNDED PRECEDING .. CURRENT ROW
 	// InRange compares for RANGE with offset: (value, base, offset, sub, less) → bool.
 	InRange *funcs.Func

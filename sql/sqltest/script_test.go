@@ -92,7 +92,12 @@ func script(t testing.TB, c *pgconn.PgConn, file string, zorya bool) []string {
 		if !zorya {
 			sent = strings.Replace(sql, " ASYNC ", " ", 1)
 		}
-		a := run(t, c, sent)
+		a, copied := copying(t, c, sent)
+		if copied {
+			out = append(out, sql+";\n"+a.full()+"\n")
+			continue
+		}
+		a = run(t, c, sent)
 		if strings.Contains(sql, " ASYNC ") {
 			a = answer{tag: "CREATE INDEX"}
 			if zorya {
