@@ -7,6 +7,7 @@ import (
 	"context"
 	"net"
 
+	"zorya/pgerr"
 	"zorya/session"
 	"zorya/sql/types"
 )
@@ -30,6 +31,8 @@ type Session interface {
 	// Failed tells the session that a message failed (its own methods' errors too):
 	// the transaction becomes aborted, an implicit one is rolled back at Sync.
 	Failed(err error)
+	// Worded is an error or notice as the client is to read it.
+	Worded(e *pgerr.Error) *pgerr.Error
 	// Status is ReadyForQuery's byte: I, T or E.
 	Status() byte
 	// Parameters are reported by ParameterStatus after authentication, in order.

@@ -68,6 +68,9 @@ func (c *conn) fail(err error) {
 		c.log.Error("internal error", "err", err)
 		e = pgerr.New(pgerr.InternalError, "internal error: %v", err)
 	}
+	if c.session != nil {
+		e = c.session.Worded(e)
+	}
 	severity := e.Severity
 	if severity == "" {
 		severity = "ERROR"
@@ -145,6 +148,7 @@ func (c *conn) Suspended() error {
 
 // Notice sends a NoticeResponse, and everything before it, now.
 func (c *conn) Notice(n *pgerr.Error) error {
+	n = c.session.Worded(n)
 	c.send(&pgproto3.NoticeResponse{Severity: n.Severity, SeverityUnlocalized: n.Severity, Code: n.Code, Message: n.Message,
 		Detail: n.Detail, Hint: n.Hint, Position: int32(n.Position)})
 	return c.flush()

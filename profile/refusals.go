@@ -17,8 +17,6 @@ type refusal struct {
 // `unsupported statement: Tag` (reference, §4.1; all but ALTER TYPE recorded).
 var tagTexts = map[string]string{
 	"CreateTrig": "CREATE TRIGGER not supported",
-	"CreateEnum": "CREATE TYPE not supported",
-	"AlterEnum":  "ALTER TYPE not supported",
 	"Merge":      "unsupported statement type: MERGE",
 }
 
@@ -33,6 +31,16 @@ var refusals = []refusal{
 			return text
 		}
 		return "unsupported statement: " + u.Tag
+	}},
+	// CREATE TYPE recorded.
+	{"enum", func(s ast.Stmt) string {
+		switch s.(type) {
+		case *ast.CreateEnum:
+			return "CREATE TYPE not supported"
+		case *ast.AlterEnum:
+			return "ALTER TYPE not supported"
+		}
+		return ""
 	}},
 	// Recorded.
 	{"truncate", func(s ast.Stmt) string {

@@ -65,7 +65,7 @@ func (w *copyWriter) row(b *types.Batch, i int) ([]byte, error) {
 				w.buf = append(w.buf, 0xff, 0xff, 0xff, 0xff)
 				continue
 			}
-			v := types.AppendBinary(nil, t, d)
+			v := types.AppendBinary(nil, t, types.Spelled(t, d, w.env.Format))
 			w.buf = append(binary.BigEndian.AppendUint32(w.buf, uint32(len(v))), v...)
 			continue
 		}

@@ -181,12 +181,42 @@ func (e env) Setval(ctx context.Context, oid types.OID, v int64, called bool) er
 	return nil
 }
 
+func (e env) names() types.Names { return pgcatalog.NamesOf(e.s.catalogEnv()) }
+
 func (e env) ResolveName(kind, name string) (types.OID, error) {
-	return pgcatalog.ResolveName(e.s.catalogEnv(), kind, name)
+	return e.names().ResolveName(kind, name)
 }
 
 func (e env) ObjectName(kind string, oid types.OID) (string, bool) {
-	return pgcatalog.ObjectName(e.s.catalogEnv(), kind, oid)
+	return e.names().ObjectName(kind, oid)
+}
+
+// lightNames are the names of enumerations' values, for which the snapshot is enough.
+func (e env) lightNames() types.Names { return pgcatalog.NamesOf(&pgcatalog.Env{Snap: e.s.txn.snap}) }
+
+func (e env) EnumLabel(t types.OID, rank string) (string, bool) {
+	return e.lightNames().EnumLabel(t, rank)
+}
+
+func (e env) EnumRank(t types.OID, label string) (string, bool) {
+	return e.lightNames().EnumRank(t, label)
+}
+
+func (e env) EnumRanks(t types.OID) []string { return e.lightNames().EnumRanks(t) }
+
+// Worded is an error or notice as the client reads it: with the names of types where
+// those who raised it did not know them.
+func (s *Session) Worded(e *pgerr.Error) *pgerr.Error {
+	if s.lastSnap == nil || e == nil {
+		return e
+	}
+	env := s.catalogEnv()
+	if env.Snap == nil {
+		env.Snap = s.lastSnap
+	}
+	names, out := pgcatalog.NamesOf(env), *e
+	out.Message, out.Detail, out.Hint = types.Unmark(e.Message, names), types.Unmark(e.Detail, names), types.Unmark(e.Hint, names)
+	return &out
 }
 
 func (e env) CatalogFunc(c *funcs.Ctx, name string, args []types.Datum, argTypes []types.OID) (types.Datum, error) {

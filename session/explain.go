@@ -57,6 +57,9 @@ func (s *Session) explain(ctx context.Context, po *portal, t *ast.Explain) (outp
 			lines = append(lines, fmt.Sprintf("Execution Time: %.3f ms", ms(running)))
 		}
 	}
+	for i := range lines {
+		lines[i] = types.Unmark(lines[i], env{s})
+	}
 	return output{tag: "EXPLAIN", rows: textRows(lines)}, nil
 }
 

@@ -282,7 +282,7 @@ func appendRow(buf []byte, b *types.Batch, row int, fields []Field, formats []in
 		at := len(buf)
 		buf = append(buf, 0, 0, 0, 0)
 		if format(formats, c) == 1 {
-			buf = types.AppendBinary(buf, fields[c].Type, d)
+			buf = types.AppendBinary(buf, fields[c].Type, types.Spelled(fields[c].Type, d, f))
 		} else {
 			buf = types.AppendText(buf, fields[c].Type, d, f)
 		}

@@ -74,7 +74,9 @@ type Session struct {
 	// sequence values of this session, for currval and lastval.
 	currval map[types.OID]int64
 	lastSeq types.OID
-	domains domainSet
+	// lastSnap is the catalog of the transaction that began last.
+	lastSnap *catalog.Snapshot
+	domains  domainSet
 	// affected is how many rows the last statement of the session's own changed.
 	affected int64
 	calls    int          // of SQL functions that are running, each inside of the one before
@@ -244,6 +246,7 @@ func (s *Session) begin(ctx context.Context) error {
 		return err
 	}
 	s.txn.tx, s.txn.snap, s.txn.start = tx, snap, time.Now()
+	s.lastSnap = snap
 	return nil
 }
 

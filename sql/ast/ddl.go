@@ -223,6 +223,19 @@ type (
 		Collation   []string
 		Constraints []Constraint
 	}
+	CreateEnum struct {
+		Name   Name
+		Labels []string
+	}
+	// AlterEnum adds a label, at the end or beside Neighbor, or renames one.
+	AlterEnum struct {
+		Name        Name
+		Old         string // "": a new label
+		New         string
+		Neighbor    string
+		After       bool
+		IfNotExists bool
+	}
 	AlterDomain struct {
 		Name           Name
 		Kind           string // "set default", "drop default", "set not null", "drop not null", "add constraint", "drop constraint", "validate constraint"
@@ -380,6 +393,8 @@ func (*CreateSequence) stmt()         {}
 func (*AlterSequence) stmt()          {}
 func (*CreateSchema) stmt()           {}
 func (*CreateDomain) stmt()           {}
+func (*CreateEnum) stmt()             {}
+func (*AlterEnum) stmt()              {}
 func (*AlterDomain) stmt()            {}
 func (*CreateFunction) stmt()         {}
 func (*Drop) stmt()                   {}

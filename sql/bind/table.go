@@ -299,11 +299,13 @@ func (b *binder) checkImmutable(e rel.Expr, k exprKind) {
 	})
 }
 
-// volatileText reports whether a type's text form depends on settings.
+// volatileText reports whether a type's text form depends on settings or the catalog,
+// or PostgreSQL takes it to.
 func volatileText(t types.OID) bool {
 	switch t {
-	case types.DateOID, types.TimestampOID, types.TimestampTZOID, types.TimeTZOID, types.IntervalOID, types.RegclassOID, types.ByteaOID:
+	case types.DateOID, types.TimestampOID, types.TimestampTZOID, types.TimeTZOID, types.IntervalOID, types.ByteaOID, types.RecordOID:
 		return true
 	}
-	return false
+	ty := types.Get(t)
+	return ty == nil || ty.Category == 'A' || ty.Category == 'E' || types.RegKind(t) != ""
 }

@@ -34,13 +34,18 @@ func (b *binder) resolveType(n ast.TypeName) (types.T, types.OID) {
 	}
 	var base types.T
 	var domain types.OID
-	if ty := b.builtinType(n); ty != nil && refusedTypes[n.Name] == "" {
+	if oid, ok := types.MarkedType(n.Name); ok {
+		base = types.Of(oid)
+		b.refObject(oid, "type")
+	} else if ty := b.builtinType(n); ty != nil && refusedTypes[n.Name] == "" {
 		base = types.T{OID: ty.OID, Typmod: b.typmod(ty, n)}
 	} else if d := b.findDomain(n.Schema, n.Name); d != nil {
 		if len(n.Mods) > 0 {
 			b.fail(n.Pos, pgerr.SyntaxError, "type modifier is not allowed for type \"%s\"", n.Name)
 		}
-		base, domain = d.Base, d.OID
+		if base = d.Base; !d.IsEnum() {
+			domain = d.OID
+		}
 		b.refObject(d.OID, "type")
 	} else if word := refusedTypes[n.Name]; word != "" && (n.Schema == "" || n.Schema == "pg_catalog") {
 		b.fail(n.Pos, pgerr.FeatureNotSupported, "datatype %s not supported", word+strings.Repeat("[]", min(n.Array, 1)))

@@ -204,13 +204,24 @@ type (
 		OID           types.OID
 	}
 
+	// A Domain is a type that a user made: a domain or, with Labels, an enumeration,
+	// which is its own base.
 	Domain struct {
 		Header
 		Base    types.T
+		Labels  []EnumLabel `json:",omitempty"` // in their order
 		NotNull bool
 		Default string
 		Checks  []Check
 		Array   types.OID
+	}
+
+	// An EnumLabel is a value of an enumeration; see types.IsEnum for its rank.
+	EnumLabel struct {
+		OID   types.OID
+		Label string
+		Rank  []byte
+		Sort  float32 // pg_enum.enumsortorder
 	}
 
 	Function struct {

@@ -79,6 +79,14 @@ func (q *Sequence) AsTable() *Table {
 	return t
 }
 
+// IsEnum reports whether the type is an enumeration.
+func (d *Domain) IsEnum() bool { return types.IsEnum(d.OID) }
+
+// Label returns the index of a label, or -1.
+func (d *Domain) Label(label string) int {
+	return slices.IndexFunc(d.Labels, func(l EnumLabel) bool { return l.Label == label })
+}
+
 // newObject makes an empty object of a kind; nil for a kind that does not exist.
 func newObject(kind byte) Object {
 	switch kind {

@@ -63,9 +63,9 @@ func lengthError(limit int, name string) error {
 func widerColumn(oid types.OID) bool {
 	ty := types.Get(oid)
 	if ty != nil && ty.Elem != 0 {
-		return columnTypes[ty.Elem]
+		return columnTypes[ty.Elem] || types.IsEnum(ty.Elem)
 	}
-	return oid == types.NameOID || oid == types.OidOID
+	return types.IsEnum(oid) || oid == types.NameOID || oid == types.OidOID
 }
 
 // serialTypes are the words that make a column with a sequence of its own.

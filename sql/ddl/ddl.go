@@ -152,6 +152,10 @@ func (s *statement) run(stmt ast.Stmt) error {
 		return s.done("CREATE SCHEMA", s.createSchema(t))
 	case *ast.CreateDomain:
 		return s.done("CREATE DOMAIN", s.createDomain(t))
+	case *ast.CreateEnum:
+		return s.done("CREATE TYPE", s.createEnum(t))
+	case *ast.AlterEnum:
+		return s.done("ALTER TYPE", s.alterEnum(t))
 	case *ast.CreateFunction:
 		return s.done("CREATE FUNCTION", s.createFunction(t))
 	case *ast.CreateStatistics:

@@ -243,13 +243,21 @@ func (s *statement) columnUsers(table types.OID, col int) []edge {
 func (s *statement) domainColumns(domain types.OID) []edge {
 	var list []edge
 	for _, t := range s.snap().Tables() {
+		if t.Kind == catalog.RelView { // which depends on what its query uses
+			continue
+		}
 		for i := range t.Columns {
-			if c := &t.Columns[i]; c.Domain == domain && !c.Dropped {
+			if c := &t.Columns[i]; (c.Domain == domain || isOfEnum(c.T.OID, domain)) && !c.Dropped {
 				list = append(list, edge{item{itemColumn, t.OID, i}, false})
 			}
 		}
 	}
 	return list
+}
+
+// isOfEnum reports whether a type is an enumeration or the array of it.
+func isOfEnum(t, enum types.OID) bool {
+	return types.IsEnum(enum) && (t == enum || t == types.Get(enum).Array)
 }
 
 // members are the objects in a schema.

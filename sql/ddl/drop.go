@@ -82,7 +82,11 @@ func (s *statement) typeToDrop(st *ast.Drop, n ast.Name) (*catalog.Domain, *pger
 		return nil, pgerr.New(pgerr.DependentObjectsStillExist, "cannot drop type %s because it is required by the database system",
 			types.FormatType(types.Of(t.OID)))
 	}
-	if d := s.snap().ResolveDomain(s.env.SearchPath, n.Schema, n.Name); d != nil {
+	d := s.snap().ResolveDomain(s.env.SearchPath, n.Schema, n.Name)
+	switch {
+	case d != nil && d.IsEnum() && st.Object == "domain":
+		return nil, pgerr.New(pgerr.WrongObjectType, "\"%s\" is not a domain", written(n))
+	case d != nil:
 		return d, nil
 	}
 	return nil, pgerr.New(pgerr.UndefinedObject, "type \"%s\" does not exist", written(n))

@@ -231,7 +231,7 @@ func (s *statement) openResult(f *catalog.Function) error {
 // signatureType is valueType of a type in f's signature, which then depends on it.
 func (s *statement) signatureType(f *catalog.Function, n ast.TypeName) (types.T, error) {
 	if d := s.snap().ResolveDomain(s.env.SearchPath, n.Schema, n.Name); d != nil && !slices.Contains(f.Refs, d.OID) {
-		if _, domain, err := s.env.Bind.ResolveType(s.snap(), n); err == nil && domain == d.OID {
+		if _, domain, err := s.env.Bind.ResolveType(s.snap(), n); err == nil && (domain == d.OID || d.IsEnum()) {
 			f.Refs = append(f.Refs, d.OID)
 		}
 	}

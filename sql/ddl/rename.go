@@ -40,7 +40,7 @@ func (s *statement) rename(st *ast.Rename) error {
 		return s.renameSchema(st)
 	case "role":
 		return s.renameRole(st)
-	case "domain":
+	case "domain", "type":
 		return s.renameDomain(st)
 	case "function", "routine":
 		return s.renameFunction(st)

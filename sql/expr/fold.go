@@ -47,7 +47,7 @@ func known(x rel.Expr) bool {
 }
 
 // immutableCast: casts through text depend on settings for dates and times and on
-// the catalog for names of objects.
+// the catalog for names of objects and labels of enumerations.
 func immutableCast(c *rel.Cast) bool {
 	if c.Domain != 0 {
 		return false
@@ -69,7 +69,7 @@ func settled(t types.OID) bool {
 	if ty.Category == 'A' {
 		return ty.Elem != 0 && settled(ty.Elem)
 	}
-	return ty.Category != 'D' && ty.Category != 'T'
+	return ty.Category != 'D' && ty.Category != 'T' && ty.Category != 'E'
 }
 
 // Fold replaces constant subtrees of e by their values and drops arguments of

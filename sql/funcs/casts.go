@@ -1,6 +1,8 @@
 package funcs
 
 import (
+	"slices"
+
 	"zorya/pgerr"
 	"zorya/sql/types"
 )
@@ -35,6 +37,8 @@ func FindCast(from, to types.OID, ctx CastContext) (CastEntry, bool) {
 		return CastEntry{From: from, To: to, Context: Implicit, Method: Binary}, elemOf(from) != 0
 	case types.AnyElementOID, types.AnyCompatibleOID:
 		return CastEntry{From: from, To: to, Context: Implicit, Method: Binary}, true
+	case types.AnyEnumOID:
+		return CastEntry{From: from, To: to, Context: Implicit, Method: Binary}, types.IsEnum(from)
 	case types.RecordOID:
 		return CastEntry{From: from, To: to, Context: Implicit, Method: Binary}, types.Get(from) == nil
 	}
@@ -205,7 +209,7 @@ func solveSimple(declared, actual []types.OID) (elem, array types.OID, err error
 			if d == types.AnyNonArrayOID && isTrueArray(a) {
 				return 0, 0, pgerr.New(pgerr.DatatypeMismatch, "type matched to anynonarray is an array type: %s", typeName(a))
 			}
-			if d == types.AnyEnumOID {
+			if d == types.AnyEnumOID && !types.IsEnum(a) {
 				return 0, 0, pgerr.New(pgerr.DatatypeMismatch, "type matched to anyenum is not an enum type: %s", typeName(a))
 			}
 			elem = a
@@ -222,6 +226,9 @@ func solveSimple(declared, actual []types.OID) (elem, array types.OID, err error
 			}
 			array = a
 		}
+	}
+	if elem == 0 && slices.Contains(declared, types.AnyEnumOID) {
+		return 0, 0, pgerr.New(pgerr.DatatypeMismatch, "type matched to anyenum is not an enum type: %s", typeName(types.UnknownOID))
 	}
 	if !found || array == 0 || array == types.AnyArrayOID {
 		return elem, array, nil

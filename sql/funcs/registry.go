@@ -38,7 +38,7 @@ type kernels map[string]kernel
 // groups are the tables of kernels, a file each.
 var groups = []func() kernels{
 	boolKernels, intKernels, floatKernels, numericKernels, textKernels, patternKernels, formatKernels,
-	datetimeKernels, datePartKernels, overlapKernels, castKernels, uuidKernels, arrayKernels, jsonKernels, jsonPathKernels, systemKernels,
+	datetimeKernels, datePartKernels, overlapKernels, castKernels, uuidKernels, arrayKernels, enumKernels, jsonKernels, jsonPathKernels, systemKernels,
 	sendKernels, hashKernels, setKernels, aggregateKernels, windowKernels, rangeKernels, nullKernels, compareRecordKernels, inetKernels, encodingKernels, randomKernels,
 }
 
@@ -264,6 +264,9 @@ func comparedAs(t types.OID) types.OID {
 	}
 	if len(registry.strategy['='][castKey{t, t}].name()) > 0 {
 		return t
+	}
+	if types.IsEnum(t) {
+		return types.AnyEnumOID
 	}
 	if isTrueArray(t) {
 		return types.AnyArrayOID

@@ -190,7 +190,7 @@ func nameKernels() kernels {
 			if !a[1].IsNull() {
 				t.Typmod = int32(a[1].I)
 			}
-			if types.Get(t.OID) == nil {
+			if ty := types.Get(t.OID); ty == nil || ty.Name == "" {
 				if c != nil && c.Env != nil {
 					if name, ok := c.Env.ObjectName("type", t.OID); ok {
 						return types.NewText(name), nil

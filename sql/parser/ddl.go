@@ -50,6 +50,13 @@ func (c *conv) ddl(n any) ast.Stmt {
 			s.Collation = strs(d.CollClause.Collname)
 		}
 		return s
+	case *pg.Node_CreateEnumStmt:
+		e := n.CreateEnumStmt
+		return &ast.CreateEnum{Name: c.nameOf(e.TypeName, -1), Labels: strs(e.Vals)}
+	case *pg.Node_AlterEnumStmt:
+		e := n.AlterEnumStmt
+		return &ast.AlterEnum{Name: c.nameOf(e.TypeName, -1), Old: e.OldVal, New: e.NewVal, Neighbor: e.NewValNeighbor, After: e.NewValIsAfter,
+			IfNotExists: e.SkipIfNewValExists}
 	case *pg.Node_AlterDomainStmt:
 		return c.alterDomain(n.AlterDomainStmt)
 	case *pg.Node_CreateFunctionStmt:

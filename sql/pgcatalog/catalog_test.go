@@ -124,12 +124,15 @@ func bank() *Env {
 	mapping := &catalog.IAMMapping{OID: 20050, ARN: "arn:aws:iam::012345678912:role/example", Role: 20040, Grantor: catalog.AdminRole}
 	domain := &catalog.Domain{Base: types.Of(types.TextOID), Checks: []catalog.Check{{OID: 20061, Name: "d_check", Expr: "(VALUE <> '')", Valid: true}}, Array: 20062}
 	domain.OID, domain.Name, domain.Schema, domain.Owner = 20060, "d", catalog.PublicSchema, catalog.AdminRole
+	enum := &catalog.Domain{Labels: []catalog.EnumLabel{{OID: 20064, Label: "on", Rank: []byte{1}, Sort: 1}}}
+	enum.OID, enum.Name, enum.Schema, enum.Owner = types.EnumOID(20063), "e", catalog.PublicSchema, catalog.AdminRole
+	enum.Base, enum.Array = types.Of(enum.OID), types.Get(enum.OID).Array
 	fn := &catalog.Function{Args: []types.OID{types.Int4OID}, ArgNames: []string{"a"}, ArgModes: "i", Result: types.Int4OID, Body: "select a", Volatility: 'i'}
 	fn.OID, fn.Name, fn.Schema, fn.Owner = 20070, "f", catalog.PublicSchema, catalog.AdminRole
 	stat := &catalog.ExtStatistics{Table: 20010, Cols: []int{0, 1}, Kinds: []string{"ndistinct", "dependencies", "mcv"}}
 	stat.OID, stat.Name, stat.Schema, stat.Owner = 20080, "st", catalog.PublicSchema, catalog.AdminRole
 	defaults := &catalog.DefaultACL{OID: 20090, Role: catalog.AdminRole, Object: 'r', ACL: []catalog.ACLItem{{Grantee: 20040, Grantor: catalog.AdminRole, Privs: "r"}}}
-	snap := catalog.NewSnapshot(7, Tables(), parent, child, seq, &free, view, role, group, mapping, domain, fn, stat, defaults)
+	snap := catalog.NewSnapshot(7, Tables(), parent, child, seq, &free, view, role, group, mapping, domain, enum, fn, stat, defaults)
 	snap.SetStats(20010, &catalog.TableStats{Rows: 100, Bytes: 8192, Analyzed: 1, Columns: map[int]catalog.ColStats{1: {Distinct: 4, MCV: []string{"1"}, MCF: []float64{.5}}}})
 	lost := Conflict{Key: tuple.BaseKey(child, []types.Datum{types.NewInt(7), types.Null, types.Null, types.Null}), Code: "OC000", Count: 2, Last: time.Unix(1, 0)}
 	return &Env{Snap: snap, SearchPath: []string{"public"}, Role: catalog.AdminRole, Settings: func() [][3]string { return [][3]string{{"TimeZone", "UTC", "UTC"}} },
@@ -297,6 +300,8 @@ func TestResolveName(t *testing.T) {
 		{"type", "numeric(10,2)", 1700, ""},
 		{"type", "d", 20060, ""},
 		{"type", "int4[]", 1007, ""},
+		{"type", "e", types.EnumOID(20063), ""},
+		{"type", "e[]", types.Get(types.EnumOID(20063)).Array, ""},
 		{"type", "nope", 0, `type "nope" does not exist`},
 		{"namespace", "public", 2200, ""},
 		{"namespace", "nope", 0, `schema "nope" does not exist`},
@@ -318,7 +323,7 @@ func TestResolveName(t *testing.T) {
 		want string
 	}{
 		{"class", 20010, "child"}, {"class", 13000 + 10000, ""}, {"role", 20040, "app"}, {"proc", 20070, "f"}, {"procedure", 20070, "f(" + types.FormatType(types.Of(types.Int4OID)) + ")"},
-		{"type", 20060, "d"},
+		{"type", 20060, "d"}, {"type", types.EnumOID(20063), "e"}, {"type", types.Get(types.EnumOID(20063)).Array, "e[]"},
 	} {
 		if got, _ := ObjectName(env, test.kind, test.oid); got != test.want {
 			t.Errorf("%s %d is %q, want %q", test.kind, test.oid, got, test.want)

@@ -37,6 +37,9 @@ func CatalogFunc(env *Env, name string, args []types.Datum) (types.Datum, error)
 	if err != nil {
 		return types.Null, err
 	}
+	if text, ok := v.(string); ok {
+		v = types.Unmark(text, namesOf{env})
+	}
 	if b, ok := v.(bool); ok {
 		return types.NewBool(b), nil
 	}

@@ -243,7 +243,16 @@ func (q *query) describeType(t types.T) []any {
 			name = "ARRAY"
 		}
 	}
-	return []any{name, length, octets, precision, radix, scale, fraction, database, "pg_catalog", udt, "1"}
+	schema := "pg_catalog"
+	if t.OID>>30 == 1 {
+		udt = q.userTypeName(t.OID)
+		if d := q.Snap.Domain(t.OID); d != nil {
+			name, schema = "USER-DEFINED", q.schemaName(d.Schema)
+		} else if d := q.Snap.Domain(types.Get(t.OID).Elem); d != nil {
+			schema = q.schemaName(d.Schema)
+		}
+	}
+	return []any{name, length, octets, precision, radix, scale, fraction, database, schema, udt, "1"}
 }
 
 func columnRows(q *query) {

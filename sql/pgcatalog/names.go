@@ -160,6 +160,8 @@ func (e *Env) resolveType(name string) (types.OID, error) {
 	if oid == 0 {
 		if d := e.Snap.ResolveDomain(e.SearchPath, schema, n); d != nil {
 			oid = d.OID
+		} else if elem, ok := strings.CutPrefix(n, "_"); ok && e.Snap.ResolveDomain(e.SearchPath, schema, elem) != nil {
+			oid = e.Snap.ResolveDomain(e.SearchPath, schema, elem).Array
 		} else if t, ok := e.Snap.Relation(e.SearchPath, schema, n).(*catalog.Table); ok && t.Type != 0 {
 			oid = t.Type
 		}
@@ -237,8 +239,13 @@ func (e *Env) schemaName(oid types.OID) string {
 
 // typeName is format_type's name of any type.
 func (e *Env) typeName(t types.T) (string, bool) {
-	if types.Get(t.OID) != nil {
+	switch ty := types.Get(t.OID); {
+	case ty == nil:
+	case ty.Name != "":
 		return types.FormatType(t), true
+	case ty.Elem != 0:
+		name, ok := e.typeName(types.Of(ty.Elem))
+		return name + "[]", ok
 	}
 	if d := e.Snap.Domain(t.OID); d != nil {
 		found := e.Snap.ResolveDomain(e.SearchPath, "", d.Name)

@@ -271,6 +271,9 @@ func (q *query) add(values ...any) {
 	row := q.slab[:n:n]
 	q.slab = q.slab[n:]
 	for i, v := range values {
+		if text, ok := v.(string); ok {
+			v = types.Unmark(text, namesOf{q.Env})
+		}
 		row[q.src.places[i]] = datum(q.src.table.Columns[q.src.places[i]].T.OID, v)
 	}
 	q.out = append(q.out, row)

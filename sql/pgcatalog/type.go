@@ -72,6 +72,9 @@ func init() {
 		}
 		typeRows = append(typeRows, t)
 	}
+	for i, name := range []string{"enum_in", "enum_out", "enum_recv", "enum_send"} {
+		ioFuncs[enumIO[i]], ioFuncOID[name] = name, enumIO[i]
+	}
 	for i := range typeRows {
 		typeByOID[typeRows[i].oid] = &typeRows[i]
 	}
@@ -82,12 +85,34 @@ func init() {
 }
 
 // typeFact is what is known of a built-in type, or nil.
-func typeFact(oid types.OID) *typeRow { return typeByOID[oid] }
+func typeFact(oid types.OID) *typeRow {
+	switch {
+	case oid>>30 != 1:
+		return typeByOID[oid]
+	case types.IsEnum(oid):
+		f := *typeByOID[types.AnyEnumOID]
+		f.oid, f.name, f.kind, f.category, f.defined, f.arr = oid, "", 'e', 'E', true, types.Get(oid).Array
+		copy(f.io[:], enumIO)
+		return &f
+	}
+	f := *typeByOID[types.TextArrayOID]
+	f.oid, f.name, f.elem, f.collation = oid, "", types.Get(oid).Elem, 0
+	return &f
+}
+
+// enumOps is the operator class of enumerations.
+const enumOps types.OID = 10069
+
+// enumIO are the input, output, receive and send functions of enumerations.
+var enumIO = []types.OID{3506, 3507, 3532, 3533}
 
 // classOf is the btree operator class for a type; varchar's is text's.
 func classOf(oid types.OID) types.OID {
-	if oid == types.VarcharOID {
+	switch {
+	case oid == types.VarcharOID:
 		oid = types.TextOID
+	case types.IsEnum(oid):
+		return enumOps
 	}
 	for i := range opclasses {
 		if opclasses[i].intype == oid && types.IsIndexable(oid) {
@@ -114,6 +139,7 @@ var typeSources = map[string]*source{
 		q.add(cCollation, "C", catalog.PgCatalog, catalog.AdminRole, byte('c'), true, -1, "C", "C")
 		q.add(posixCollation, "POSIX", catalog.PgCatalog, catalog.AdminRole, byte('c'), true, -1, "POSIX", "POSIX")
 	}},
+	"pg_enum": {columns: "oid enumtypid enumsortorder enumlabel", rows: enumRows},
 	"pg_opclass": {columns: "oid opcmethod opcname opcnamespace opcowner opcfamily opcintype opcdefault opckeytype", rows: func(q *query) {
 		for _, c := range opclasses {
 			if types.IsIndexable(c.intype) && !q.skips("oid", c.oid) {
@@ -171,6 +197,10 @@ func typeRowsOf(q *query) {
 		}
 	}
 	for _, d := range q.Snap.Domains() {
+		if d.IsEnum() && !q.skips("typnamespace", d.Schema) {
+			q.addEnum(d)
+			continue
+		}
 		if !q.skips("oid", d.OID) && !q.skipsName("typname", d.Name) && !q.skips("typnamespace", d.Schema) {
 			q.addDomain(d)
 		}
@@ -190,8 +220,44 @@ func (q *query) addComposite(t *catalog.Table) {
 		0, -1, 0, 0, nil, nil, nil)
 }
 
+// addEnum adds an enumeration and the type of its arrays.
+func (q *query) addEnum(d *catalog.Domain) {
+	for _, oid := range []types.OID{d.OID, d.Array} {
+		f := typeFact(oid)
+		f.name = q.userTypeName(oid)
+		if q.skips("oid", oid) || q.skipsName("typname", f.name) {
+			continue
+		}
+		q.add(oid, f.name, d.Schema, d.Owner, f.length, f.byVal, f.kind, f.category, false, true, f.delim, 0,
+			f.subscript, f.elem, f.arr, f.io[0], f.io[1], f.io[2], f.io[3], 0, 0, f.io[6], f.align, f.storage, false,
+			0, -1, 0, 0, nil, nil, q.acl(d.ACL))
+	}
+}
+
+// userTypeName is pg_type.typname of an enumeration or of its array.
+func (e *Env) userTypeName(oid types.OID) string {
+	if d := e.Snap.Domain(oid); d != nil {
+		return d.Name
+	}
+	if d := e.Snap.Domain(types.Get(oid).Elem); d != nil {
+		return types.CutName("_" + d.Name)
+	}
+	return ""
+}
+
+func enumRows(q *query) {
+	for _, d := range q.Snap.Domains() {
+		if q.skips("enumtypid", d.OID) {
+			continue
+		}
+		for _, l := range d.Labels {
+			q.add(l.OID, d.OID, float64(l.Sort), l.Label)
+		}
+	}
+}
+
 func (q *query) addDomain(d *catalog.Domain) {
-	base := typeByOID[d.Base.OID]
+	base := typeFact(d.Base.OID)
 	if base == nil {
 		return
 	}

@@ -5,10 +5,12 @@ import (
 	"strings"
 )
 
-// Names are the names of objects, by which values of the reg* types are written.
+// Names are the names of objects, by which values of the reg* types and of
+// enumerations are written.
 // Kind is the type's name without reg: "class", "type", "proc", "procedure", "oper",
 // "operator", "role", "namespace", "collation".
 type Names interface {
+	Labels
 	// ResolveName finds the object that a text means; 42P01, 42704 … if there is none.
 	ResolveName(kind, name string) (OID, error)
 	// ObjectName is how an object is shown; false: there is none.

@@ -100,6 +100,9 @@ func Get(oid OID) *Type {
 	if int(oid) < len(lowOID) {
 		return lowOID[oid]
 	}
+	if oid>>30 == 1 {
+		return enumType(oid)
+	}
 	return byOID[oid]
 }
 
