@@ -110,6 +110,9 @@ func (s *Session) setParam(name, value string, local bool) error {
 
 // setValue joins the values of SET as PostgreSQL does: a list is an identifier list.
 func (s *Session) setValue(name string, values []ast.Expr) (string, error) {
+	if len(values) > 1 && !listSettings[name] {
+		return "", pgerr.New(pgerr.InvalidParameterValue, "SET %s takes only one argument", name)
+	}
 	words := make([]string, len(values))
 	for i, v := range values {
 		word, err := s.setWord(v)
@@ -123,6 +126,9 @@ func (s *Session) setValue(name string, values []ast.Expr) (string, error) {
 	}
 	return strings.Join(words, ", "), nil
 }
+
+// listSettings are the parameters whose value is a list.
+var listSettings = map[string]bool{"search_path": true, "datestyle": true, "temp_tablespaces": true}
 
 func (s *Session) setWord(x ast.Expr) (string, error) {
 	switch v := x.(type) {
@@ -190,7 +196,7 @@ func (s *Session) setRole(name string, local bool) error {
 func (s *Session) memberRole(snap *catalog.Snapshot, name string) error {
 	role := snap.RoleByName(name)
 	if role == nil {
-		return pgerr.New(pgerr.UndefinedObject, "role \"%s\" does not exist", name)
+		return pgerr.New(pgerr.InvalidParameterValue, "role \"%s\" does not exist", name)
 	}
 	if !snap.MemberOf(s.userOID, role.OID) {
 		return pgerr.New(pgerr.InsufficientPrivilege, "permission denied to set role \"%s\"", name)

@@ -15,6 +15,7 @@ const (
 	OnFunction byte = 'f'
 	OnType     byte = 'T'
 	OnColumn   byte = 'c'
+	OnDatabase byte = 'd'
 )
 
 // aclOrder is the order in which PostgreSQL prints privileges.
@@ -22,7 +23,7 @@ const aclOrder = "arwdDxtXUCTc"
 
 // privilegesOf are the privileges that a kind of object has.
 var privilegesOf = map[byte]string{
-	OnTable: "arwdDxt", OnSequence: "rwU", OnSchema: "UC", OnFunction: "X", OnType: "U", OnColumn: "arwx",
+	OnTable: "arwdDxt", OnSequence: "rwU", OnSchema: "UC", OnFunction: "X", OnType: "U", OnColumn: "arwx", OnDatabase: "CTc",
 }
 
 // AllPrivileges returns the letters of the privileges that a kind of object has.

@@ -1,6 +1,7 @@
 package ddl
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -450,6 +451,14 @@ func (s *statement) alterDefaultPrivileges(st *ast.AlterDefaultPrivileges) error
 	return nil
 }
 
+// sameACL compares lists whatever their order.
+func sameACL(a, b []catalog.ACLItem) bool {
+	order := func(x, y catalog.ACLItem) int {
+		return cmp.Or(cmp.Compare(x.Grantee, y.Grantee), cmp.Compare(x.Grantor, y.Grantor))
+	}
+	return slices.Equal(slices.SortedFunc(slices.Values(a), order), slices.SortedFunc(slices.Values(b), order))
+}
+
 // changeDefault changes the default privileges of a role in a schema (0: in all).
 // Those for all schemas start from the kind's own default; those of one add to it.
 func (s *statement) changeDefault(role, schema types.OID, kind byte, privs string, grantees []types.OID, st *ast.Grant) error {
@@ -470,7 +479,7 @@ func (s *statement) changeDefault(role, schema types.OID, kind byte, privs strin
 		return err
 	}
 	d.ACL = acl
-	if slices.Equal(acl, base) {
+	if sameACL(acl, base) {
 		if d.OID != 0 {
 			s.ed.Delete(d)
 		}

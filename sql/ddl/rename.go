@@ -70,7 +70,8 @@ func (s *statement) renameInRelation(st *ast.Rename) error {
 	case "constraint":
 		return s.renameConstraint(r, st)
 	}
-	if kind := relKindName(r); kind != st.Object && !(st.Object == "table" && kind != "index") {
+	// ALTER TABLE serves all but an index, ALTER INDEX all.
+	if kind := relKindName(r); kind != st.Object && !(st.Object == "table" && kind != "index") && st.Object != "index" {
 		return wrongKind(r, st.Object)
 	}
 	if s.nameTaken(r.Head().Schema, st.NewName) {

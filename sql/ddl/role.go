@@ -208,10 +208,10 @@ func (s *statement) dropRole(st *ast.DropRole) error {
 			WithDetail("Only roles with the CREATEROLE attribute and the ADMIN option on the target roles may drop roles.")
 	}
 	for _, spec := range st.Roles {
-		r := s.snap().RoleByName(spec.Name)
 		if spec.Special != "" {
-			r = s.snap().Role(s.env.Role)
+			return pgerr.New(pgerr.InvalidParameterValue, "cannot use special role specifier in DROP ROLE").At(spec.Pos)
 		}
+		r := s.snap().RoleByName(spec.Name)
 		if r == nil {
 			if !st.IfExists {
 				return noRole(spec.Name)

@@ -60,14 +60,14 @@ func init() {
 		"pg_get_indexdef": (*Env).getIndexdef,
 		"pg_get_constraintdef": func(e *Env, a []types.Datum) (any, error) {
 			if c, ok := e.constraint(oidArg(a[0])); ok {
-				return e.constraintDef(c), nil
+				return e.constraintDef(c, isPretty(a)), nil
 			}
 			return nil, nil
 		},
 		"pg_get_viewdef": (*Env).getViewdef,
 		"pg_get_ruledef": (*Env).getRuledef,
 		// Stored expressions are their text.
-		"pg_get_expr": func(e *Env, a []types.Datum) (any, error) { return a[0].S, nil },
+		"pg_get_expr": func(e *Env, a []types.Datum) (any, error) { return shown(a[0].S, isPretty(a)), nil },
 		"pg_get_userbyid": func(e *Env, a []types.Datum) (any, error) {
 			if n := e.Snap.RoleName(oidArg(a[0])); n != "" {
 				return n, nil
@@ -215,9 +215,9 @@ func (e *Env) getIndexdef(a []types.Datum) (any, error) {
 		if int(a[1].I) > len(cols) {
 			return "", nil
 		}
-		return indexKey(c.table, cols[a[1].I-1]), nil
+		return indexKey(c.table, cols[a[1].I-1], isPretty(a)), nil
 	}
-	return e.indexDef(c.table, c.index), nil
+	return e.indexDef(c.table, c.index, isPretty(a)), nil
 }
 
 func (e *Env) serialSequence(a []types.Datum) (any, error) {

@@ -70,7 +70,7 @@ var classSources = map[string]*source{
 			}
 			for _, x := range shownIndexes(t) {
 				if !q.skipsName("indexname", x.Name) {
-					q.add(q.Snap.SchemaName(t.Schema), t.Name, x.Name, q.indexDef(t, x))
+					q.add(q.Snap.SchemaName(t.Schema), t.Name, x.Name, q.indexDef(t, x, false))
 				}
 			}
 		}

@@ -33,6 +33,20 @@ func wrapped(expr string) string {
 	return "(" + expr + ")"
 }
 
+// shown is a stored expression as pg_get_expr shows it: without its outer parentheses
+// if it is to look pretty.
+func shown(expr string, pretty bool) string {
+	if pretty && strings.HasPrefix(expr, "(") && wrapped(expr) == expr {
+		return expr[1 : len(expr)-1]
+	}
+	return expr
+}
+
+// isPretty reads the optional last argument of pg_get_…def.
+func isPretty(a []types.Datum) bool {
+	return len(a) > 0 && a[len(a)-1].Kind == types.KindBool && a[len(a)-1].Bool()
+}
+
 // columnList is a list of columns by name.
 func columnList(t *catalog.Table, cols []int) string {
 	names := make([]string, len(cols))
@@ -43,24 +57,24 @@ func columnList(t *catalog.Table, cols []int) string {
 }
 
 // indexKey prints a key column or expression, without its ordering.
-func indexKey(t *catalog.Table, k catalog.IndexKey) string {
+func indexKey(t *catalog.Table, k catalog.IndexKey, pretty bool) string {
 	if k.Col >= 0 {
 		return funcs.QuoteIdent(t.Columns[k.Col].Name)
 	}
 	if i := strings.IndexByte(k.Expr, '('); i > 0 && isName(k.Expr[:i]) && wrapped(k.Expr[i:]) == k.Expr[i:] {
 		return k.Expr // a function call needs no parentheses
 	}
-	return wrapped(k.Expr)
+	return "(" + shown(k.Expr, pretty) + ")"
 }
 
 func isName(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool {
-		return !(r == '_' || r == '.' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9')
+		return !(r == '_' || r == '.' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9')
 	}) < 0
 }
 
 // indexDef is pg_get_indexdef: the statement that makes the index.
-func (e *Env) indexDef(t *catalog.Table, x *catalog.Index) string {
+func (e *Env) indexDef(t *catalog.Table, x *catalog.Index, pretty bool) string {
 	var b strings.Builder
 	b.WriteString("CREATE ")
 	if x.Unique {
@@ -68,7 +82,7 @@ func (e *Env) indexDef(t *catalog.Table, x *catalog.Index) string {
 	}
 	keys := make([]string, len(x.Keys))
 	for i, k := range x.Keys {
-		keys[i] = indexKey(t, k)
+		keys[i] = indexKey(t, k, pretty)
 		switch {
 		case k.Desc && k.NullsFirst:
 			keys[i] += " DESC NULLS LAST"
@@ -87,7 +101,7 @@ func (e *Env) indexDef(t *catalog.Table, x *catalog.Index) string {
 		b.WriteString(" NULLS NOT DISTINCT")
 	}
 	if x.Where != "" {
-		b.WriteString(" WHERE " + wrapped(x.Where))
+		b.WriteString(" WHERE " + shown(wrapped(x.Where), pretty))
 	}
 	return b.String()
 }
@@ -96,7 +110,7 @@ func (e *Env) indexDef(t *catalog.Table, x *catalog.Index) string {
 var actionWords = map[byte]string{'r': "RESTRICT", 'c': "CASCADE", 'n': "SET NULL", 'd': "SET DEFAULT"}
 
 // constraintDef is pg_get_constraintdef.
-func (e *Env) constraintDef(c constraint) string {
+func (e *Env) constraintDef(c constraint, pretty bool) string {
 	var b strings.Builder
 	switch c.kind {
 	case 'p', 'u':
@@ -113,7 +127,7 @@ func (e *Env) constraintDef(c constraint) string {
 			fmt.Fprintf(&b, " INCLUDE (%s)", columnList(c.table, inc))
 		}
 	case 'c':
-		fmt.Fprintf(&b, "CHECK (%s)", wrapped(c.check.Expr))
+		fmt.Fprintf(&b, "CHECK (%s)", shown(wrapped(c.check.Expr), pretty))
 		if c.check.NoInherit {
 			b.WriteString(" NO INHERIT")
 		}

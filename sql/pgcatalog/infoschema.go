@@ -129,8 +129,6 @@ var infoSources = map[string]*source{
 		rows: routineRows},
 	"information_schema.parameters": {columns: "specific_catalog specific_schema specific_name ordinal_position parameter_mode is_result as_locator " +
 		"parameter_name data_type udt_catalog udt_schema udt_name dtd_identifier parameter_default", rows: parameterRows},
-	"information_schema.table_privileges":  {columns: grantColumns, rows: tablePrivileges},
-	"information_schema.role_table_grants": {columns: grantColumns, rows: tablePrivileges},
 	"information_schema.enabled_roles": {columns: "role_name", rows: func(q *query) {
 		for _, r := range q.Snap.Roles() {
 			if q.Snap.HasPrivsOf(q.Role, r.OID) {
@@ -436,7 +434,10 @@ func parameterRows(q *query) {
 			shown, _ := q.typeName(types.Of(t))
 			udt := shown
 			if fact := typeFact(t); fact != nil {
-				if udt = fact.name; fact.elem != 0 && fact.name[0] == '_' {
+				if udt = fact.name; udt == "" {
+					udt = q.userTypeName(t)
+				}
+				if fact.elem != 0 && udt[0] == '_' {
 					shown = "ARRAY"
 				}
 			}
@@ -447,27 +448,3 @@ func parameterRows(q *query) {
 }
 
 func inputMode(mode byte) bool { return mode == 'i' || mode == 'b' || mode == 'v' }
-
-const grantColumns = "grantor grantee table_catalog table_schema table_name privilege_type is_grantable with_hierarchy"
-
-// tablePrivileges lists grants that the role gave or has.
-func tablePrivileges(q *query) {
-	for _, t := range q.Snap.Tables() {
-		if q.skipsName("table_name", t.Name) || q.skipsName("table_schema", q.schemaName(t.Schema)) {
-			continue
-		}
-		for _, a := range catalog.EffectiveACL(catalog.OnTable, t.Owner, t.ACL) {
-			grantee := "PUBLIC"
-			if a.Grantee != 0 {
-				if !q.Snap.HasPrivsOf(q.Role, a.Grantee) && !q.Snap.HasPrivsOf(q.Role, a.Grantor) {
-					continue
-				}
-				grantee = q.Snap.RoleName(a.Grantee)
-			}
-			for _, l := range []byte(a.Privs) {
-				grantable := strings.IndexByte(a.Option, l) >= 0 || a.Grantee == t.Owner
-				q.add(q.Snap.RoleName(a.Grantor), grantee, database, q.schemaName(t.Schema), t.Name, catalog.PrivilegeNames[l], grantable, l == 'r')
-			}
-		}
-	}
-}

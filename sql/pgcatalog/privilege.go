@@ -42,13 +42,13 @@ type wantedPriv struct {
 }
 
 // privilegeList reads "SELECT, INSERT WITH GRANT OPTION".
-func privilegeList(s string) ([]wantedPriv, error) {
+func privilegeList(s string, kind byte) ([]wantedPriv, error) {
 	var list []wantedPriv
 	for _, word := range strings.Split(s, ",") {
 		w := strings.ToUpper(strings.TrimSpace(word))
 		name, option := strings.CutSuffix(w, " WITH GRANT OPTION")
 		l := catalog.PrivilegeLetter(strings.TrimSpace(name))
-		if l == 0 {
+		if l == 0 || strings.IndexByte(catalog.AllPrivileges(kind), l) < 0 {
 			return nil, pgerr.New(pgerr.InvalidParameterValue, "unrecognized privilege type: \"%s\"", strings.TrimSpace(word))
 		}
 		list = append(list, wantedPriv{l, option})
@@ -68,17 +68,17 @@ func privilege(kind byte, names string) catalogFunc {
 		if err != nil {
 			return nil, err
 		}
-		list, err := privilegeList(a[1].S)
+		list, err := privilegeList(a[1].S, kind)
 		if err != nil {
 			return nil, err
+		}
+		if c, ok := e.class(oid); ok && kind == catalog.OnSequence && c.kind != 'S' {
+			return nil, pgerr.New(pgerr.WrongObjectType, "\"%s\" is not a sequence", c.head.Name)
 		}
 		if !e.exists(kind, oid) {
 			return nil, nil
 		}
 		for _, p := range list {
-			if strings.IndexByte(catalog.AllPrivileges(kind), p.letter) < 0 {
-				return nil, pgerr.New(pgerr.InvalidParameterValue, "unrecognized privilege type: \"%s\"", strings.ToUpper(a[1].S))
-			}
 			if !p.option && e.Snap.MayDo(role, catalog.PrivCheck{OID: oid, Kind: kind, Priv: p.letter}) || p.option && e.mayGrant(role, kind, oid, p.letter) {
 				return true, nil
 			}
@@ -146,7 +146,7 @@ func columnPrivilege(some bool) catalogFunc {
 			}
 			cols = append(cols, col)
 		}
-		list, err := privilegeList(a[len(a)-1].S)
+		list, err := privilegeList(a[len(a)-1].S, catalog.OnColumn)
 		if err != nil {
 			return nil, err
 		}
@@ -169,7 +169,7 @@ func (e *Env) databasePrivilege(a []types.Datum) (any, error) {
 	if a[0].Kind == types.KindBytes && a[0].S != "postgres" {
 		return nil, pgerr.New(pgerr.InvalidCatalogName, "database \"%s\" does not exist", a[0].S)
 	}
-	list, err := privilegeList(a[1].S)
+	list, err := privilegeList(a[1].S, catalog.OnDatabase)
 	if err != nil {
 		return nil, err
 	}
@@ -191,8 +191,9 @@ func (e *Env) hasRole(a []types.Datum) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, word := range strings.Split(strings.ToUpper(a[1].S), ",") {
-		name, option, _ := strings.Cut(strings.TrimSpace(word), " WITH ")
+	for _, word := range strings.Split(a[1].S, ",") {
+		word = strings.TrimSpace(word)
+		name, option, _ := strings.Cut(strings.ToUpper(word), " WITH ")
 		switch {
 		case option != "" && e.Snap.AdminOf(member, role):
 			return true, nil

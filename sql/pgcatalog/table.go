@@ -179,7 +179,7 @@ var sources = map[types.OID]*source{}
 // sourceLists are the tables of sources, a file each, by name: "pg_class",
 // "information_schema.tables".
 var sourceLists = []map[string]*source{
-	classSources, constraintSources, typeSources, functionSources, roleSources, systemSources, infoSources,
+	classSources, constraintSources, typeSources, functionSources, roleSources, systemSources, infoSources, grantSources,
 }
 
 // bindSources connects sources with their relations.
