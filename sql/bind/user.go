@@ -103,10 +103,8 @@ func inputTypes(f *catalog.Function) []types.OID {
 		return f.Args
 	}
 	var list []types.OID
-	for i, t := range f.Args {
-		if i < len(f.ArgModes) && f.ArgModes[i] != 'o' && f.ArgModes[i] != 't' {
-			list = append(list, t)
-		}
+	for _, i := range f.Inputs() {
+		list = append(list, f.Args[i])
 	}
 	return list
 }
@@ -147,6 +145,7 @@ func outNames(f *catalog.Function) []string {
 func (b *binder) callUser(s *scope, c *callSite, f *catalog.Function) rel.Expr {
 	b.checkPlainCall(c)
 	b.coerceArgs(c)
+	b.domainArgs(c, f)
 	r, outs := b.routineOf(c, f)
 	b.useFunction(f)
 	if b.shapes == nil {
@@ -158,7 +157,21 @@ func (b *binder) callUser(s *scope, c *callSite, f *catalog.Function) rel.Expr {
 	if f.Set {
 		b.checkSet(s, c)
 	}
-	return &rel.Call{T: types.Of(r.Result), Fn: fn, Args: c.exprs, Form: b.form(c), Pos: c.x.At}
+	call := &rel.Call{T: types.Of(r.Result), Fn: fn, Args: c.exprs, Form: b.form(c), Pos: c.x.At}
+	if f.Set || b.shapes != nil { // a text to be shown has no checks
+
+		return call
+	}
+	return b.toDomain(call, f.Domains[-1], c.x.At)
+}
+
+// domainArgs checks the arguments whose declared types are domains.
+func (b *binder) domainArgs(c *callSite, f *catalog.Function) {
+	for i, at := range f.Inputs() {
+		if i < len(c.exprs) && b.shapes == nil {
+			c.exprs[i] = b.toDomain(c.exprs[i], f.Domains[at], c.x.At)
+		}
+	}
 }
 
 // useFunction notes that the statement depends on a function, and that the user must be
@@ -264,7 +277,7 @@ func (b *binder) inlined(c *callSite, f *catalog.Function, r *funcs.Routine) rel
 	if f.Strict {
 		x = b.strictly(c.exprs, x)
 	}
-	return x
+	return b.toDomain(x, f.Domains[-1], 0)
 }
 
 // maxInlining bounds bodies within bodies.

@@ -231,9 +231,12 @@ type (
 		ArgModes    string // one letter an argument: i o b v t
 		ArgDefaults []string
 		Result      types.OID
-		Set         bool
-		Body        string
-		SQLBody     bool // Body is RETURN … or BEGIN ATOMIC …
+		// Domains are the declared types of those arguments (by index in Args, the result
+		// by -1) that are domains; Args and Result are then the base types.
+		Domains map[int]types.OID `json:",omitempty"`
+		Set     bool
+		Body    string
+		SQLBody bool // Body is RETURN … or BEGIN ATOMIC …
 		// Shown is such a body as pg_get_functiondef shows it.
 		Shown string `json:",omitempty"`
 		// Refs are the domains of its signature, what its defaults use and, with SQLBody, what the body uses.

@@ -87,6 +87,28 @@ func (d *Domain) Label(label string) int {
 	return slices.IndexFunc(d.Labels, func(l EnumLabel) bool { return l.Label == label })
 }
 
+// Declared is the type of an argument (by index in Args; -1: the result) as declared.
+func (f *Function) Declared(i int) types.OID {
+	switch d := f.Domains[i]; {
+	case d != 0:
+		return d
+	case i < 0:
+		return f.Result
+	}
+	return f.Args[i]
+}
+
+// Inputs are the indexes in Args of the arguments that a call gives.
+func (f *Function) Inputs() []int {
+	var list []int
+	for i := range f.Args {
+		if i >= len(f.ArgModes) || f.ArgModes[i] != 'o' && f.ArgModes[i] != 't' {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
 // newObject makes an empty object of a kind; nil for a kind that does not exist.
 func newObject(kind byte) Object {
 	switch kind {

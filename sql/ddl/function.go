@@ -133,7 +133,7 @@ func (s *statement) signature(f *catalog.Function, st *ast.CreateFunction) error
 	modes, named := make([]byte, 0, len(st.Params)), false
 	var outs []types.OID
 	for i, p := range st.Params {
-		t, err := s.signatureType(f, p.Type)
+		t, err := s.signatureType(f, p.Type, i)
 		if err != nil {
 			return err
 		}
@@ -182,7 +182,7 @@ func (s *statement) resultType(f *catalog.Function, st *ast.CreateFunction, outs
 		}
 		return nil
 	}
-	t, err := s.signatureType(f, *st.Returns)
+	t, err := s.signatureType(f, *st.Returns, -1)
 	if err != nil {
 		return err
 	}
@@ -228,10 +228,18 @@ func (s *statement) openResult(f *catalog.Function) error {
 	return nil
 }
 
-// signatureType is valueType of a type in f's signature, which then depends on it.
-func (s *statement) signatureType(f *catalog.Function, n ast.TypeName) (types.T, error) {
-	if d := s.snap().ResolveDomain(s.env.SearchPath, n.Schema, n.Name); d != nil && !slices.Contains(f.Refs, d.OID) {
-		if _, domain, err := s.env.Bind.ResolveType(s.snap(), n); err == nil && (domain == d.OID || d.IsEnum()) {
+// signatureType is valueType of a type in f's signature, which then depends on it; at
+// is the argument's index, -1 for the result.
+func (s *statement) signatureType(f *catalog.Function, n ast.TypeName, at int) (types.T, error) {
+	if d := s.snap().ResolveDomain(s.env.SearchPath, n.Schema, n.Name); d != nil {
+		_, domain, err := s.env.Bind.ResolveType(s.snap(), n)
+		if err == nil && domain == d.OID {
+			if f.Domains == nil {
+				f.Domains = map[int]types.OID{}
+			}
+			f.Domains[at] = domain
+		}
+		if err == nil && (domain == d.OID || d.IsEnum()) && !slices.Contains(f.Refs, d.OID) {
 			f.Refs = append(f.Refs, d.OID)
 		}
 	}
@@ -309,8 +317,12 @@ func (s *statement) typeText(t types.OID) string {
 // signatureText is name(type, …) as messages have it.
 func (s *statement) signatureText(f *catalog.Function) string {
 	var args []string
-	for _, t := range inputArgs(f) {
-		args = append(args, s.typeText(t))
+	for _, i := range f.Inputs() {
+		name := s.typeText(f.Args[i])
+		if d := f.Domains[i]; d != 0 {
+			name = s.describe(item{itemDomain, d, 0})[len("type "):]
+		}
+		args = append(args, name)
 	}
 	return quoted(f.Name) + "(" + strings.Join(args, ", ") + ")"
 }

@@ -40,8 +40,12 @@ func (s *statement) rename(st *ast.Rename) error {
 		return s.renameSchema(st)
 	case "role":
 		return s.renameRole(st)
-	case "domain", "type":
+	case "domain":
 		return s.renameDomain(st)
+	case "type":
+		if s.lifts("enum") {
+			return s.renameDomain(st)
+		}
 	case "function", "routine":
 		return s.renameFunction(st)
 	}

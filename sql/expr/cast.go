@@ -66,6 +66,8 @@ func (c *compiler) conversion(e *rel.Cast) (convertFunc, error) {
 		return relabelled(func(v int64) int64 { return int64(uint32(v)) }), nil
 	case e.Method == funcs.Binary && isOid(from.OID) && e.T.OID == types.Int4OID:
 		return relabelled(func(v int64) int64 { return int64(int32(v)) }), nil
+	case e.Method == funcs.Binary && otherNames(from.OID, e.T.OID):
+		return renamed(types.Get(e.T.OID).Elem), nil
 	case e.Method == funcs.Binary:
 		return nil, nil
 	case e.Method == funcs.ByInOut:
@@ -100,6 +102,24 @@ func relabelled(f func(int64) int64) convertFunc {
 			return d, nil
 		}
 		return types.NewInt(f(d.I)), nil
+	}
+}
+
+// otherNames reports whether two types are arrays whose elements are objects of
+// different kinds: an array knows what its elements are, and shows them so.
+func otherNames(from, to types.OID) bool {
+	f, t := types.Get(from), types.Get(to)
+	return f != nil && t != nil && f.Elem != 0 && t.Elem != 0 && types.RegKind(f.Elem) != types.RegKind(t.Elem)
+}
+
+func renamed(elem types.OID) convertFunc {
+	return func(_ *Env, d types.Datum) (types.Datum, error) {
+		if d.IsNull() {
+			return d, nil
+		}
+		a := *d.X.(*types.Array)
+		a.Elem = elem
+		return types.Datum{Kind: types.KindArray, X: &a}, nil
 	}
 }
 

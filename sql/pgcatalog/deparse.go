@@ -176,7 +176,7 @@ func (e *Env) argList(f *catalog.Function, identity, table bool) string {
 	var list []string
 	in, _, _ := splitArgs(f)
 	input := 0
-	for i, t := range f.Args {
+	for i := range f.Args {
 		mode := byte('i')
 		if i < len(f.ArgModes) {
 			mode = f.ArgModes[i]
@@ -187,7 +187,7 @@ func (e *Env) argList(f *catalog.Function, identity, table bool) string {
 		if (mode == 't') != table || identity && mode == 'o' {
 			continue
 		}
-		arg, _ := e.typeName(types.Of(t))
+		arg, _ := e.typeName(types.Of(f.Declared(i)))
 		if i < len(f.ArgNames) && f.ArgNames[i] != "" {
 			arg = funcs.QuoteIdent(f.ArgNames[i]) + " " + arg
 		}
@@ -207,7 +207,7 @@ func (e *Env) resultText(f *catalog.Function) string {
 	if strings.IndexByte(f.ArgModes, 't') >= 0 {
 		return "TABLE(" + e.argList(f, false, true) + ")"
 	}
-	name, _ := e.typeName(types.Of(f.Result))
+	name, _ := e.typeName(types.Of(f.Declared(-1)))
 	if f.Set {
 		return "SETOF " + name
 	}

@@ -148,7 +148,11 @@ func (q *query) addUserProc(f *catalog.Function) {
 	in, all, modes := splitArgs(f)
 	var allTypes, allModes, names any
 	if all {
-		allTypes, allModes = f.Args, modes
+		declared := make([]types.OID, len(f.Args))
+		for i := range f.Args {
+			declared[i] = f.Declared(i)
+		}
+		allTypes, allModes = declared, modes
 	}
 	if f.ArgNames != nil {
 		names = f.ArgNames
@@ -168,12 +172,12 @@ func (q *query) addUserProc(f *catalog.Function) {
 		}
 	}
 	q.add(f.OID, f.Name, f.Schema, f.Owner, langSQL, 100, rows, variadic, 0, byte('f'), false, false, f.Strict, f.Set,
-		f.Volatility, byte('u'), len(in), len(f.ArgDefaults), f.Result, in, allTypes, allModes, names, nil, nil, src, nil, body, nil, q.acl(f.ACL))
+		f.Volatility, byte('u'), len(in), len(f.ArgDefaults), f.Declared(-1), in, allTypes, allModes, names, nil, nil, src, nil, body, nil, q.acl(f.ACL))
 }
 
 // splitArgs gives a function's input types, and whether it has other arguments.
 func splitArgs(f *catalog.Function) (in []types.OID, others bool, modes []string) {
-	for i, t := range f.Args {
+	for i := range f.Args {
 		mode := byte('i')
 		if i < len(f.ArgModes) {
 			mode = f.ArgModes[i]
@@ -184,7 +188,7 @@ func splitArgs(f *catalog.Function) (in []types.OID, others bool, modes []string
 			continue
 		}
 		others = others || mode != 'i'
-		in = append(in, t)
+		in = append(in, f.Declared(i))
 	}
 	return in, others, modes
 }

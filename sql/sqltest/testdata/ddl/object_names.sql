@@ -17,3 +17,4 @@ select 'x y'::regclass;
 select 0::regclass, 0::regoper, 99999999::regclass, '-'::regclass;
 select 'C'::regcollation;
 select '"C"'::regcollation, '"POSIX"'::regcollation;
+select '1259 16'::oidvector::regtype[], '{16,25}'::oid[]::regtype[], '{on_t}'::regclass[]::oid[] = array['on_t'::regclass::oid];
