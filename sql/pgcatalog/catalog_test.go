@@ -92,7 +92,8 @@ func bank() *Env {
 		return tab
 	}
 	parent := table(20000, "parent", catalog.Col{Name: "id", T: types.Of(types.Int4OID), NotNull: true},
-		catalog.Col{Name: "v", T: types.Of(types.TextOID), Comment: "a value"})
+		catalog.Col{Name: "v", T: types.Of(types.TextOID), Comment: "a value"},
+		catalog.Col{Name: "twice", T: types.Of(types.Int4OID), Generated: "(id * 2)", UsesCols: []int{0}})
 	parent.Primary = key(20001, "parent_pkey", 0)
 	parent.Primary.Table, parent.Primary.Primary = 20000, true
 	parent.Indexes = []*catalog.Index{key(20002, "parent_v_key", 1)}
