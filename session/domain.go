@@ -128,7 +128,7 @@ func (s *Session) analyze(ctx context.Context, t *ast.Analyze) (output, error) {
 		r := snap.Relation(s.searchPath(), n.Schema, n.Name)
 		table, ok := r.(*catalog.Table)
 		if r == nil {
-			return output{}, pgerr.New(pgerr.UndefinedTable, "relation \"%s\" does not exist", qualified(n)).At(n.Pos)
+			return output{}, pgerr.New(pgerr.UndefinedTable, "relation \"%s\" does not exist", qualified(n))
 		}
 		if !ok || table.Kind != catalog.RelTable {
 			return output{}, pgerr.New(pgerr.WrongObjectType, "\"%s\" is not a table", n.Name)

@@ -13,6 +13,7 @@ import (
 	"zorya/sql/catalog"
 	"zorya/sql/exec"
 	"zorya/sql/funcs"
+	"zorya/sql/parser"
 	"zorya/sql/types"
 	"zorya/txn"
 )
@@ -346,6 +347,13 @@ func (s *Session) Query(ctx context.Context, sql string, w Results) error {
 	list, err := s.shared.parse(sql)
 	if err != nil {
 		return s.inFailed(err)
+	}
+	for _, word := range parser.LongIdentifiers(sql) {
+		n := pgerr.New(pgerr.NameTooLong, "identifier \"%s\" will be truncated to \"%s\"", word, types.CutName(word))
+		n.Severity = "NOTICE"
+		if err := s.notify(w, n); err != nil {
+			return err
+		}
 	}
 	if len(list) == 0 {
 		return w.Empty()

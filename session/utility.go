@@ -84,7 +84,13 @@ func (s *Session) set(t *ast.Set) (output, error) {
 	if err != nil {
 		return output{}, err
 	}
-	return output{tag: tag}, s.setParam(name, value, t.Local)
+	out := output{tag: tag}
+	if t.Local && s.status == idle {
+		n := pgerr.New(pgerr.NoActiveSQLTransaction, "SET LOCAL can only be used in transaction blocks")
+		n.Severity = "WARNING"
+		out.notices = append(out.notices, n)
+	}
+	return out, s.setParam(name, value, t.Local)
 }
 
 // resettable are parameters that may be reset but not set: both are as they were when

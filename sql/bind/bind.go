@@ -80,6 +80,8 @@ type binder struct {
 	// stored > 0 while a text of the catalog is bound: its literals have no slots,
 	// its positions mean nothing to the client.
 	stored int
+	// direct are the refs of the text that is bound, not of texts of the catalog in it.
+	direct []types.OID
 	// viewOwner is the role whose privileges count inside a view; 0 = the user's.
 	viewOwner types.OID
 	depth     int      // nesting of expressions and queries

@@ -82,5 +82,8 @@ func (b *binder) refObject(oid types.OID, kind string) {
 	}
 	if k != 0 && oid >= catalog.FirstUserOID {
 		b.refs[oid] = catalog.RefOf(oid, k)
+		if b.stored == 0 {
+			b.direct = append(b.direct, oid)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"sort"
 
 	"zorya/pgerr"
@@ -124,12 +125,11 @@ func sortedKeys(m map[int]bool) []int {
 	return list
 }
 
+// refOIDs are the objects that the text itself names, not those that only the views
+// and functions in it use.
 func (b *binder) refOIDs() []types.OID {
-	var list []types.OID
-	for _, r := range b.sortedRefs() {
-		list = append(list, r.OID)
-	}
-	return list
+	slices.Sort(b.direct)
+	return slices.Compact(b.direct)
 }
 
 // A View is what a view's query gives and uses.

@@ -2,6 +2,7 @@ package ddl
 
 import (
 	"slices"
+	"strings"
 
 	"zorya/pgerr"
 	"zorya/sql/ast"
@@ -50,6 +51,10 @@ func (s *statement) dropTarget(st *ast.Drop, i int, n ast.Name) (item, error) {
 			args = st.Args[i]
 		}
 		f, err := s.function(n, args, i < len(st.HasArgs) && st.HasArgs[i])
+		if err != nil && st.IfExists && pgerr.As(err).Code == pgerr.UndefinedFunction {
+			s.skip("function %s(%s) does not exist", written(n), writtenTypes(args))
+			return item{}, nil
+		}
 		if err != nil {
 			return s.missing(st, pgerr.As(err))
 		}
@@ -67,6 +72,15 @@ func (s *statement) dropTarget(st *ast.Drop, i int, n ast.Name) (item, error) {
 		}
 	}
 	return item{}, unsupported("unsupported object in DROP statement")
+}
+
+// writtenTypes are types as they were written: keywords are names of pg_catalog.
+func writtenTypes(list []ast.TypeName) string {
+	var names []string
+	for _, t := range list {
+		names = append(names, written(ast.Name{Schema: t.Schema, Name: t.Name})+strings.Repeat("[]", min(t.Array, 1)))
+	}
+	return strings.Join(names, ",")
 }
 
 // typeToDrop finds the domain that DROP DOMAIN or DROP TYPE names.

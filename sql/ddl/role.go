@@ -259,11 +259,11 @@ func (s *statement) roleUses(role types.OID) []string {
 		}
 	}
 	for _, t := range s.snap().Tables() {
-		acls := [][]catalog.ACLItem{t.ACL}
+		on := relKindName(t) + " " + s.shown(t)
+		note(&t.Header, on, t.ACL)
 		for i := range t.Columns {
-			acls = append(acls, t.Columns[i].ACL)
+			note(&catalog.Header{}, fmt.Sprintf("column %s of %s", quoted(t.Columns[i].Name), on), t.Columns[i].ACL)
 		}
-		note(&t.Header, relKindName(t)+" "+s.shown(t), acls...)
 	}
 	for _, q := range s.snap().Sequences() {
 		note(&q.Header, "sequence "+s.shown(q), q.ACL)
@@ -278,7 +278,7 @@ func (s *statement) roleUses(role types.OID) []string {
 		note(&f.Header, "function "+s.signatureText(f), f.ACL)
 	}
 	for _, d := range s.snap().DefaultACLs() {
-		note(&catalog.Header{Owner: d.Role}, "default privileges", d.ACL)
+		note(&catalog.Header{Owner: d.Role}, s.describeDefaults(d), d.ACL)
 	}
 	for _, m := range s.snap().Mappings() {
 		if m.Role == role {
@@ -286,6 +286,17 @@ func (s *statement) roleUses(role types.OID) []string {
 		}
 	}
 	return uses
+}
+
+// describeDefaults names default privileges as PostgreSQL does.
+func (s *statement) describeDefaults(d *catalog.DefaultACL) string {
+	on := map[byte]string{catalog.OnTable: "relations", catalog.OnSequence: "sequences", catalog.OnFunction: "functions",
+		catalog.OnType: "types", catalog.OnSchema: "schemas"}[d.Object]
+	text := fmt.Sprintf("default privileges on new %s belonging to role %s", on, s.snap().RoleName(d.Role))
+	if d.Schema != 0 {
+		text += " in schema " + s.schemaName(d.Schema)
+	}
+	return text
 }
 
 // grantRole runs GRANT role TO role and REVOKE.
