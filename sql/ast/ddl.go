@@ -25,6 +25,7 @@ const (
 	GeneratedConstraint // GENERATED ALWAYS AS (X) STORED
 	IdentityConstraint
 	ExcludeConstraint
+	MisplacedConstraint // DEFERRABLE and the like where they must not be; Text is the error's
 )
 
 // A Constraint belongs to a column or a table.

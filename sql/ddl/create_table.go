@@ -118,9 +118,6 @@ func (b *tableBuilder) build(st *ast.CreateTable) error {
 	if err := b.columns(st); err != nil {
 		return err
 	}
-	if s := b.snap().Schema(b.t.Schema); b.nameTaken(s.OID, b.t.Name) {
-		return duplicate(b.t.Name)
-	}
 	for i := range st.Constraints {
 		b.pending = append(b.pending, pendingConstraint{&st.Constraints[i], -1})
 	}
@@ -155,6 +152,9 @@ func (b *tableBuilder) finish() error {
 	if err := b.keyConstraints(); err != nil {
 		return err
 	}
+	if err := b.checkNames(); err != nil {
+		return err
+	}
 	if err := b.expressions(); err != nil {
 		return err
 	}
@@ -172,6 +172,24 @@ func (b *tableBuilder) finish() error {
 	b.shareOwner(b.t.Owner)
 	b.ed.Put(b.t)
 	return b.foreignKeys()
+}
+
+// checkNames checks the columns' names and then the table's.
+func (b *tableBuilder) checkNames() error {
+	for i := range b.t.Columns {
+		if name := b.t.Columns[i].Name; b.t.Column(name) != i {
+			return pgerr.New(pgerr.DuplicateColumn, "column \"%s\" specified more than once", name)
+		}
+	}
+	for i := range b.t.Columns {
+		if err := checkColumnName(b.t.Columns[i].Name); err != nil {
+			return err
+		}
+	}
+	if b.nameTaken(b.t.Schema, b.t.Name) {
+		return duplicate(b.t.Name)
+	}
+	return nil
 }
 
 // shareOwner makes the statement depend on a role.
@@ -194,12 +212,6 @@ func (b *tableBuilder) hiddenKey() error {
 
 // addColumn adds a column and takes up its constraints.
 func (b *tableBuilder) addColumn(def *ast.ColumnDef) error {
-	if err := checkColumnName(def.Name); err != nil {
-		return err
-	}
-	if b.t.Column(def.Name) >= 0 {
-		return pgerr.New(pgerr.DuplicateColumn, "column \"%s\" specified more than once", def.Name)
-	}
 	integer := ""
 	if def.Type.Schema == "" && b.lifts("serial") {
 		integer = serialTypes[def.Type.Name]
@@ -246,6 +258,10 @@ func (b *tableBuilder) serial(def *ast.ColumnDef, col int) error {
 
 // columnConstraints takes up the constraints written at a column.
 func (b *tableBuilder) columnConstraints(def *ast.ColumnDef, col int) error {
+	if n := len(def.Constraints); n > 0 && def.Constraints[n-1].Kind == ast.MisplacedConstraint {
+		fault := def.Constraints[n-1]
+		return pgerr.New(pgerr.SyntaxError, "%s", fault.Text).At(fault.Pos)
+	}
 	c := &b.t.Columns[col]
 	var null, notNull, dflt, identity, generated bool
 	for i := range def.Constraints {

@@ -134,6 +134,9 @@ func (s *statement) signature(f *catalog.Function, st *ast.CreateFunction) error
 	var outs []types.OID
 	for i, p := range st.Params {
 		t, err := s.signatureType(f, p.Type, i)
+		if e := pgerr.As(err); e != nil && e.Code == pgerr.UndefinedObject { // so worded for arguments
+			return pgerr.New(e.Code, "type %s does not exist", written(ast.Name{Schema: p.Type.Schema, Name: p.Type.Name}))
+		}
 		if err != nil {
 			return err
 		}

@@ -42,11 +42,11 @@ func (s *statement) grant(st *ast.Grant) error {
 	if !ok {
 		return unsupported("unsupported object type in %s", grantTag(st.Grant))
 	}
-	grantees, err := s.grantees(st)
+	targets, err := s.grantTargets(st, kind)
 	if err != nil {
 		return err
 	}
-	targets, err := s.grantTargets(st, kind)
+	grantees, err := s.grantees(st)
 	if err != nil {
 		return err
 	}

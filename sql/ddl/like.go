@@ -53,9 +53,6 @@ func (b *tableBuilder) like(l *ast.Like) error {
 }
 
 func (b *tableBuilder) likeColumn(l *ast.Like, from *catalog.Col) error {
-	if b.t.Column(from.Name) >= 0 {
-		return pgerr.New(pgerr.DuplicateColumn, "column \"%s\" specified more than once", from.Name)
-	}
 	c := catalog.Col{Name: from.Name, T: from.T, NotNull: from.NotNull, Domain: from.Domain}
 	if l.Options["storage"] {
 		c.Storage = from.Storage

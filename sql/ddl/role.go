@@ -301,6 +301,13 @@ func (s *statement) describeDefaults(d *catalog.DefaultACL) string {
 
 // grantRole runs GRANT role TO role and REVOKE.
 func (s *statement) grantRole(st *ast.GrantRole) error {
+	members := make([]types.OID, len(st.Grantees))
+	for i, spec := range st.Grantees {
+		var err error
+		if members[i], err = s.role(spec); err != nil {
+			return err
+		}
+	}
 	for _, name := range st.Roles {
 		role := s.snap().RoleByName(name)
 		if role == nil {
@@ -311,11 +318,8 @@ func (s *statement) grantRole(st *ast.GrantRole) error {
 			return pgerr.New(pgerr.InsufficientPrivilege, "permission denied to %s role \"%s\"", verb, name).
 				WithDetail("Only roles with the ADMIN option on role \"%s\" may %s this role.", name, verb)
 		}
-		for _, spec := range st.Grantees {
-			member, err := s.role(spec)
-			if err != nil {
-				return err
-			}
+		for i, spec := range st.Grantees {
+			member, err := members[i], error(nil)
 			if member == 0 {
 				return pgerr.New(pgerr.ReservedName, "role name \"public\" is reserved").At(spec.Pos)
 			}

@@ -215,6 +215,8 @@ func (s *statement) domainConstraint(d *catalog.Domain, con *ast.Constraint) err
 		}
 		d.Checks = append(d.Checks, catalog.Check{OID: oid, Name: name, Expr: b.Text, Valid: true, Refs: b.Refs})
 		return s.shareRefs(b.Refs)
+	case ast.MisplacedConstraint:
+		return unsupported("specifying constraint deferrability not supported for domains")
 	default:
 		return pgerr.New(pgerr.SyntaxError, "%s constraints not possible for domains", domainRefusals[con.Kind]).At(con.Pos)
 	}

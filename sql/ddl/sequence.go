@@ -28,12 +28,10 @@ func (s *statement) createSequence(st *ast.CreateSequence) error {
 	if err != nil {
 		return err
 	}
-	if s.nameTaken(schema.OID, st.Name.Name) {
-		if st.IfNotExists {
-			s.notice(pgerr.DuplicateTable, "relation \"%s\" already exists, skipping", st.Name.Name)
-			return nil
-		}
-		return duplicate(st.Name.Name)
+	taken := s.nameTaken(schema.OID, st.Name.Name)
+	if taken && st.IfNotExists {
+		s.notice(pgerr.DuplicateTable, "relation \"%s\" already exists, skipping", st.Name.Name)
+		return nil
 	}
 	if !hasCache(st.Opts) && !s.lifts("cache") {
 		return unsupported("CREATE SEQUENCE is not supported without an explicit cache size. please define CACHE greater than or equal to %d or equal to 1", minCache)
@@ -46,6 +44,9 @@ func (s *statement) createSequence(st *ast.CreateSequence) error {
 	q.ACL = s.defaultACL(catalog.OnSequence, schema.OID)
 	if err := s.sequenceOptions(q, st.Opts, true); err != nil {
 		return err
+	}
+	if taken {
+		return duplicate(st.Name.Name)
 	}
 	if q.OID, err = s.ed.NewOID(); err != nil {
 		return err

@@ -15,6 +15,14 @@ func (s *statement) createView(st *ast.CreateView) error {
 	if st.Temp {
 		return unsupported("TEMPORARY or TEMP view not supported for CREATE VIEW")
 	}
+	b, err := s.env.Bind.BindView(s.snap(), st.Query, viewText(st))
+	if err != nil {
+		return err
+	}
+	cols, err := viewColumns(st, b.Cols)
+	if err != nil {
+		return err
+	}
 	schema, err := s.creationSchema(st.Name)
 	if err != nil {
 		return err
@@ -25,10 +33,6 @@ func (s *statement) createView(st *ast.CreateView) error {
 	}
 	if max := s.env.Limits.Views; old == nil && max > 0 && s.countViews() >= max {
 		return pgerr.New(pgerr.ProgramLimitExceeded, "creating more than %d views not allowed", max)
-	}
-	b, err := s.env.Bind.BindView(s.snap(), st.Query, viewText(st))
-	if err != nil {
-		return err
 	}
 	if max := s.env.Limits.ViewBytes; max > 0 && len(b.Text) > max {
 		return pgerr.New(pgerr.ProgramLimitExceeded, "view definition too large")
@@ -42,9 +46,7 @@ func (s *statement) createView(st *ast.CreateView) error {
 	if v.ViewCheck != "" && b.NotUpdatable != "" {
 		return checkOptionRefused(b.NotUpdatable)
 	}
-	if v.Columns, err = viewColumns(st, b.Cols); err != nil {
-		return err
-	}
+	v.Columns = cols
 	if old != nil {
 		if err := mayReplace(old, v); err != nil {
 			return err

@@ -6,7 +6,6 @@ import (
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
-	"zorya/pgerr"
 	"zorya/sql/ast"
 )
 
@@ -210,8 +209,8 @@ func (c *conv) constraints(list []*pg.Node) []ast.Constraint {
 		if len(out) > 0 {
 			last = out[len(out)-1]
 		}
-		if err := seen.add(&last, k.Contype); err != nil {
-			fail(err.At(c.pos(k.Location)))
+		if fault := seen.add(&last, k.Contype); fault != "" {
+			return append(out, ast.Constraint{Kind: ast.MisplacedConstraint, Text: fault, Pos: c.pos(k.Location)})
 		}
 		out[len(out)-1] = last
 	}
@@ -227,19 +226,19 @@ var attributes = map[pg.ConstrType]string{
 // A deferral is which attributes a constraint has had.
 type deferral struct{ deferrable, initially bool }
 
-// add gives a constraint one more attribute.
-func (d *deferral) add(k *ast.Constraint, attr pg.ConstrType) *pgerr.Error {
+// add gives a constraint one more attribute; fault says why it cannot.
+func (d *deferral) add(k *ast.Constraint, attr pg.ConstrType) (fault string) {
 	switch k.Kind {
 	case ast.PrimaryKeyConstraint, ast.UniqueConstraint, ast.ExcludeConstraint, ast.ForeignKeyConstraint:
 	default:
-		return pgerr.New(pgerr.SyntaxError, "misplaced %s clause", attributes[attr])
+		return "misplaced " + attributes[attr] + " clause"
 	}
 	seen, which := &d.deferrable, "DEFERRABLE/NOT DEFERRABLE"
 	if attr == pg.ConstrType_CONSTR_ATTR_DEFERRED || attr == pg.ConstrType_CONSTR_ATTR_IMMEDIATE {
 		seen, which = &d.initially, "INITIALLY IMMEDIATE/DEFERRED"
 	}
 	if *seen {
-		return pgerr.New(pgerr.SyntaxError, "multiple %s clauses not allowed", which)
+		return "multiple " + which + " clauses not allowed"
 	}
 	*seen = true
 	switch attr {
@@ -251,9 +250,9 @@ func (d *deferral) add(k *ast.Constraint, attr pg.ConstrType) *pgerr.Error {
 		k.Deferrable, k.Deferred = true, true
 	}
 	if k.Deferred && k.NotDeferrable {
-		return pgerr.New(pgerr.SyntaxError, "constraint declared INITIALLY DEFERRED must be DEFERRABLE")
+		return "constraint declared INITIALLY DEFERRED must be DEFERRABLE"
 	}
-	return nil
+	return ""
 }
 
 var constraintKinds = map[pg.ConstrType]ast.ConstraintKind{
