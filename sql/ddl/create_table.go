@@ -124,7 +124,13 @@ func (b *tableBuilder) build(st *ast.CreateTable) error {
 	if n := len(b.t.Columns); b.env.Limits.Columns > 0 && n > b.env.Limits.Columns {
 		return pgerr.New(pgerr.TooManyColumns, "tables can have at most %d columns", b.env.Limits.Columns)
 	}
-	return b.finish()
+	if err := b.keyConstraints(); err != nil {
+		return err
+	}
+	if err := b.checkNames(); err != nil {
+		return err
+	}
+	return b.complete()
 }
 
 // columns adds the columns, those of LIKE where it stands.
@@ -152,9 +158,11 @@ func (b *tableBuilder) finish() error {
 	if err := b.keyConstraints(); err != nil {
 		return err
 	}
-	if err := b.checkNames(); err != nil {
-		return err
-	}
+	return b.complete()
+}
+
+// complete is finish after the keys.
+func (b *tableBuilder) complete() error {
 	if err := b.expressions(); err != nil {
 		return err
 	}
@@ -189,7 +197,16 @@ func (b *tableBuilder) checkNames() error {
 	if b.nameTaken(b.t.Schema, b.t.Name) {
 		return duplicate(b.t.Name)
 	}
-	return nil
+	return b.noType(b.t.Schema, b.t.Name)
+}
+
+// noType fails if a type has the name of a relation that is to be made.
+func (s *statement) noType(schema types.OID, name string) error {
+	if s.snap().ResolveDomain(nil, s.schemaName(schema), name) == nil {
+		return nil
+	}
+	return pgerr.New(pgerr.DuplicateObject, "type \"%s\" already exists", name).WithHint("A relation has an associated type of the same name, " +
+		"so you must use a name that doesn't conflict with any existing type.")
 }
 
 // shareOwner makes the statement depend on a role.
@@ -320,9 +337,6 @@ func (b *tableBuilder) identity(c *catalog.Col, con *ast.Constraint, col int) er
 	if c.T.OID != types.Int8OID && !b.lifts("sequence type") {
 		return unsupported("datatype %s not supported, identity column type must be bigint", types.FormatType(types.Of(c.T.OID)))
 	}
-	if c.T.OID != types.Int8OID && c.T.OID != types.Int4OID && c.T.OID != types.Int2OID {
-		return pgerr.New(pgerr.InvalidParameterValue, "identity column type must be smallint, integer, or bigint")
-	}
 	if !hasCache(con.SeqOpts) && !b.lifts("cache") {
 		return unsupported("identity column is not supported without an explicit cache size. please define CACHE greater than or equal to %d or equal to 1", minCache)
 	}
@@ -341,6 +355,9 @@ func (b *tableBuilder) identity(c *catalog.Col, con *ast.Constraint, col int) er
 // makeIdentities makes the sequences of identity columns.
 func (b *tableBuilder) makeIdentities() error {
 	for _, p := range b.identities {
+		if t := b.t.Columns[p.col].T.OID; t != types.Int8OID && t != types.Int4OID && t != types.Int2OID {
+			return pgerr.New(pgerr.InvalidParameterValue, "identity column type must be smallint, integer, or bigint")
+		}
 		seq, err := b.identitySequence(b.t, p.col, p.opts)
 		if err != nil {
 			return err

@@ -56,6 +56,9 @@ func (s *statement) createView(st *ast.CreateView) error {
 			v.Columns[i].Comment, v.Columns[i].ACL = old.Columns[i].Comment, old.Columns[i].ACL
 		}
 	} else {
+		if err := s.noType(schema.OID, st.Name.Name); err != nil {
+			return err
+		}
 		v.Name, v.Schema, v.Owner = st.Name.Name, schema.OID, s.env.Role
 		v.ACL = s.defaultACL(catalog.OnTable, schema.OID)
 		if v.OID, err = s.ed.NewOID(); err != nil {
