@@ -359,20 +359,6 @@ func (e *Env) lastValue(q *catalog.Sequence) any {
 	return nil
 }
 
-// describeObject is pg_describe_object for relations and their columns.
-func (e *Env) describeObject(a []types.Datum) (any, error) {
-	c, ok := e.class(oidArg(a[1]))
-	if !ok || oidArg(a[0]) != classRelation {
-		return nil, nil
-	}
-	word := map[byte]string{'r': "table", 'v': "view", 'i': "index", 'S': "sequence"}[c.kind]
-	name, _ := ObjectName(e, "class", oidArg(a[1]))
-	if sub := int(a[2].I); sub > 0 && c.table != nil && sub <= len(c.table.Columns) {
-		return fmt.Sprintf("column %s of %s %s", funcs.QuoteIdent(c.table.Columns[sub-1].Name), word, name), nil
-	}
-	return word + " " + name, nil
-}
-
 // relationSize is what ANALYZE found; 0 before.
 func relationSize(e *Env, a []types.Datum) (any, error) {
 	if _, ok := e.class(oidArg(a[0])); !ok {

@@ -18,3 +18,5 @@ select 0::regclass, 0::regoper, 99999999::regclass, '-'::regclass;
 select 'C'::regcollation;
 select '"C"'::regcollation, '"POSIX"'::regcollation;
 select '1259 16'::oidvector::regtype[], '{16,25}'::oid[]::regtype[], '{on_t}'::regclass[]::oid[] = array['on_t'::regclass::oid];
+select pg_describe_object('pg_class'::regclass, 'on_t'::regclass, 1), pg_describe_object('pg_namespace'::regclass, 'public'::regnamespace, 0), pg_describe_object('pg_type'::regclass, 'int4'::regtype, 0), pg_describe_object('pg_proc'::regclass, 'on_f'::regproc, 0), pg_describe_object('pg_class'::regclass, 4000000000::oid, 0);
+select pg_describe_object('pg_constraint'::regclass, oid, 0) from pg_constraint where conrelid = 'on_t'::regclass;
