@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -153,9 +154,15 @@ func TestReceive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, g := start(t)
 		a := Ask{Request: request(1000, "a"), Epoch: s.Epoch(), Since: 1000}
+		var mu sync.Mutex // Guards answers.
 		var answers []Answer
 		for range 2 {
-			go func() { answers = append(answers, s.Receive(&a)) }()
+			go func() {
+				answer := s.Receive(&a)
+				mu.Lock()
+				defer mu.Unlock()
+				answers = append(answers, answer)
+			}()
 			synctest.Wait()
 		}
 		if len(answers) > 0 {
