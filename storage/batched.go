@@ -12,6 +12,7 @@ import (
 const (
 	firstBatch = 32
 	fullBatch  = 1024
+	batchBytes = 1 << 20 // After as many bytes a batch takes no more rows.
 )
 
 // maxFreeBytes bounds what a closed iterator leaves to others.
@@ -25,10 +26,11 @@ type batched struct {
 	size   int // rows of the next batch
 
 	*batchRows
-	at    int // of passed; -1 before the first
-	ended bool
-	err   error
-	drops int64
+	at     int // of passed; -1 before the first
+	ended  bool
+	failed error // what comes after the rows of the last batch
+	err    error
+	drops  int64
 }
 
 // batchRows are the rows of a batch.
@@ -58,26 +60,26 @@ var _ txn.Iterator = (*batched)(nil)
 // Next implements txn.Iterator.
 func (b *batched) Next() bool {
 	for b.at++; b.at >= len(b.passed); b.at = 0 {
-		if b.err != nil || b.ended {
+		if b.ended {
+			b.err = b.failed
 			return false
 		}
 		b.fill()
-		if b.err != nil {
-			return false
-		}
 	}
 	return true
 }
 
-// fill reads a batch and asks the filter.
+// fill reads a batch and asks the filter. What fails ends the scan after the rows before
+// it, which may be all that is wanted.
 func (b *batched) fill() {
 	b.bytes, b.pairs, b.passed = b.bytes[:0], b.pairs[:0], b.passed[:0]
-	for len(b.pairs) < b.size {
+	for len(b.pairs) < b.size && len(b.bytes) < batchBytes {
 		if !b.in.Next() {
-			b.ended, b.err = true, b.in.Err()
+			b.ended, b.failed = true, b.in.Err()
 			break
 		}
-		if b.err = b.filter.Add(b.in.key, b.in.cur.value); b.err != nil {
+		if err := b.filter.Add(b.in.key, b.in.cur.value); err != nil {
+			b.ended, b.failed = true, err
 			return
 		}
 		p := pair{start: len(b.bytes), time: b.in.cur.time}
@@ -87,12 +89,32 @@ func (b *batched) fill() {
 		p.value = len(b.bytes)
 		b.pairs = append(b.pairs, p)
 	}
-	if b.err != nil || len(b.pairs) == 0 {
+	if len(b.pairs) == 0 {
 		return
 	}
 	b.size = min(4*b.size, fullBatch)
-	b.passed, b.err = b.filter.Passed(b.passed)
+	var err error
+	if b.passed, err = b.filter.Passed(b.passed); err != nil {
+		b.oneByOne()
+	}
 	b.drops += int64(len(b.pairs) - len(b.passed))
+}
+
+// oneByOne finds the rows of a batch that match before the first at which the filter
+// fails.
+func (b *batched) oneByOne() {
+	b.passed = b.passed[:0]
+	for i := range b.pairs {
+		p := &b.pairs[i]
+		ok, err := b.filter.Match(b.bytes[p.start:p.key], b.bytes[p.key:p.value])
+		if err != nil {
+			b.ended, b.failed = true, err
+			return
+		}
+		if ok {
+			b.passed = append(b.passed, i)
+		}
+	}
 }
 
 func (b *batched) pair() *pair { return &b.pairs[b.passed[b.at]] }

@@ -210,6 +210,9 @@ func (w *world) compareScan(at kv.Timestamp, below bool) error {
 	o := txn.ScanOptions{Reverse: w.rng.IntN(2) == 0, Limit: w.rng.IntN(6)}
 	if w.rng.IntN(3) == 0 {
 		o.Filter = oddValues{}
+		if w.rng.IntN(2) == 0 {
+			o.Filter = &batchOf{RowFilter: o.Filter}
+		}
 	}
 	var want []string
 	sorted := slices.Sorted(slices.Values(keys))

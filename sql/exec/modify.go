@@ -217,7 +217,7 @@ func (m *modifier) resolve(base kv.Key, proposed []types.Datum) ([]types.Datum, 
 	if !c.DoUpdate {
 		return nil, nil
 	}
-	if m.r.touched[string(base)] {
+	if m.r.touched[string(base)] || m.r.Tx.Overtaken(base) {
 		return nil, pgerr.New(pgerr.CardinalityViolation, "ON CONFLICT DO UPDATE command cannot affect row a second time").
 			WithHint("Ensure that no rows proposed for insertion within the same command have duplicate constrained values.")
 	}

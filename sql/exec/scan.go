@@ -300,7 +300,8 @@ type tableScan struct {
 	it      txn.Iterator
 	storage *rowFilter
 	looked  *rowFilter
-	want    int // rows still wanted; -1: all
+	want    int   // rows still wanted; -1: all
+	failed  error // what comes after the rows of the last batch
 	out     *types.Batch
 	data    []*types.Vec // those of out that are decoded
 	row     []types.Datum
@@ -329,7 +330,7 @@ func (o *tableScan) report() {
 
 func (o *tableScan) open() error {
 	o.close()
-	o.at, o.want = 0, -1
+	o.at, o.want, o.failed = 0, -1, nil
 	var err error
 	if o.spans, err = o.s.ranges.spans(o.r); err != nil {
 		return err
@@ -378,9 +379,13 @@ func (o *tableScan) next() (*types.Batch, error) {
 	}
 }
 
-// fill reads up to a batch of rows.
+// fill reads up to a batch of rows. The filter's failure comes after the rows before it,
+// which may be all that is wanted.
 func (o *tableScan) fill() error {
 	resetBatch(o.out)
+	if o.failed != nil {
+		return o.failed
+	}
 	for o.out.Len < types.BatchSize && o.want != 0 {
 		if o.it == nil {
 			if o.at >= len(o.spans) {
@@ -398,6 +403,10 @@ func (o *tableScan) fill() error {
 		if !o.it.Next() {
 			err := o.it.Err()
 			o.close()
+			if err != nil && o.out.Len > 0 {
+				o.failed = err
+				return nil
+			}
 			if err != nil {
 				return err
 			}
