@@ -71,13 +71,14 @@ func recordText(dst []byte, d Datum, f *Format) []byte {
 	return append(dst, ')')
 }
 
-// maxText is the longest text there is.
-const maxText = 1<<30 - 1
+// maxNestedText is the longest text of a row or array. PostgreSQL goes on to 1 GB; but a
+// few dozen brackets get there, and what they write is charged to no query's memory.
+const maxNestedText = 128 << 20
 
 // checkLength stops the writing of a text that will be too long: quotes double with
 // each level of records or arrays within each other.
 func checkLength(text []byte) {
-	if len(text) > maxText/2 {
+	if len(text) > maxNestedText/2 {
 		panic(pgerr.New(pgerr.ProgramLimitExceeded, "out of memory").
 			WithDetail("Cannot enlarge string buffer containing %d bytes by %d more bytes.", len(text), len(text)))
 	}
