@@ -244,6 +244,7 @@ type (
 		Text           string
 		Constraint     *Constraint
 		ConstraintName string
+		IfExists       bool // DROP CONSTRAINT IF EXISTS
 	}
 	FuncParam struct {
 		Name    string

@@ -267,11 +267,25 @@ func (s *statement) alterDomain(st *ast.AlterDomain) error {
 		d.Default = ""
 	case "drop not null":
 		d.NotNull = false
+	case "drop constraint":
+		d.Checks = slices.DeleteFunc(slices.Clone(d.Checks), func(c catalog.Check) bool { return c.Name == st.ConstraintName })
+		if len(d.Checks) == len(old.Checks) {
+			return s.noConstraint(st, d.Name)
+		}
 	default:
 		return unsupported("unsupported ALTER DOMAIN %s statement", strings.ToUpper(st.Kind))
 	}
 	s.ed.Put(&d)
 	return nil
+}
+
+// noConstraint tells that a domain has no constraint of the name.
+func (s *statement) noConstraint(st *ast.AlterDomain, domain string) error {
+	if st.IfExists {
+		s.skip("constraint \"%s\" of domain \"%s\" does not exist", st.ConstraintName, domain)
+		return nil
+	}
+	return pgerr.New(pgerr.UndefinedObject, "constraint \"%s\" of domain \"%s\" does not exist", st.ConstraintName, domain)
 }
 
 // createStatistics runs CREATE STATISTICS.

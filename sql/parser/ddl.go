@@ -362,7 +362,7 @@ func (c *conv) createSchema(n *pg.CreateSchemaStmt) ast.Stmt {
 }
 
 func (c *conv) alterDomain(n *pg.AlterDomainStmt) ast.Stmt {
-	s := &ast.AlterDomain{Name: c.nameOf(n.TypeName, -1), ConstraintName: n.Name}
+	s := &ast.AlterDomain{Name: c.nameOf(n.TypeName, -1), ConstraintName: n.Name, IfExists: n.MissingOk}
 	switch n.Subtype {
 	case "T":
 		if s.Kind = "drop default"; n.Def != nil {

@@ -1,0 +1,10 @@
+create domain dc as int constraint positive check (value > 0) constraint small check (value < 100);
+select (-1)::dc;
+alter domain dc drop constraint positive;
+select (-1)::dc;
+select 100::dc;
+alter domain dc drop constraint if exists positive;
+alter domain dc drop constraint positive;
+create table dc_t (a dc);
+alter domain dc drop constraint small;
+insert into dc_t values (1000) returning a;
