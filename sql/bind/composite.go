@@ -45,7 +45,7 @@ func (b *binder) array(s *scope, x *ast.ArrayExpr, elem types.OID) rel.Expr {
 			continue
 		}
 		e := b.expr(s, el)
-		multi = multi || elemOf(oidOf(e)) != 0
+		multi = multi || types.Get(oidOf(e)).Stacks()
 		args = append(args, arg{e, startOf(el)})
 	}
 	if elem != 0 {

@@ -23,7 +23,7 @@ func (b *binder) sublink(s *scope, x *ast.Sublink) rel.Expr {
 	case ast.ArraySublink:
 		t := b.oneColumn(q, x.At).T
 		arr := arrayOf(t.OID)
-		if elemOf(t.OID) != 0 {
+		if types.Get(t.OID).Stacks() {
 			arr = t.OID
 		}
 		if arr == 0 {

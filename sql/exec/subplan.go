@@ -286,7 +286,7 @@ func (st *subState) array() (types.Datum, error) {
 func arrayOf(elem types.OID, elems []types.Datum) (types.Datum, error) {
 	a := &types.Array{Elem: elem}
 	ty := types.Get(elem)
-	if ty == nil || ty.Elem == 0 || ty.Category != 'A' {
+	if !ty.Stacks() {
 		if len(elems) > 0 {
 			a.Dims, a.Lower, a.Elems = []int{len(elems)}, []int{1}, elems
 		}

@@ -1,6 +1,8 @@
 package funcs
 
 import (
+	"math"
+
 	"zorya/pgerr"
 	"zorya/sql/types"
 )
@@ -59,14 +61,14 @@ func rangeKernels() kernels {
 		sum, err := plusInterval(base.X.(types.Interval), v)
 		return types.Datum{Kind: types.KindInterval, X: sum}, 0, err
 	}, types.IntervalOID, negativeInterval)
-	float := inRange(func(_ *Ctx, base, offset types.Datum, sub bool) (types.Datum, int, error) {
+	float := unbounded(floatEnds, func(_ *Ctx, base, offset types.Datum, sub bool) (types.Datum, int, error) {
 		if sub {
 			return types.NewFloat(base.F - offset.F), 0, nil
 		}
 		return types.NewFloat(base.F + offset.F), 0, nil
 	}, types.Float8OID, negativeFloat)
 	out["in_range_float8_float8"], out["in_range_float4_float8"] = float, float
-	out["in_range_numeric_numeric"] = inRange(func(_ *Ctx, base, offset types.Datum, sub bool) (types.Datum, int, error) {
+	out["in_range_numeric_numeric"] = unbounded(numericEnds, func(_ *Ctx, base, offset types.Datum, sub bool) (types.Datum, int, error) {
 		b, o := decOf(base), decOf(offset)
 		if sub {
 			o = o.neg()
@@ -92,8 +94,51 @@ func intBound(_ *Ctx, base, offset types.Datum, sub bool) (bound types.Datum, be
 	return types.NewInt(s), 0, nil
 }
 
+// A boundFunc computes base ± offset.
+type boundFunc func(c *Ctx, base, offset types.Datum, sub bool) (bound types.Datum, beyond int, err error)
+
+// unbounded is inRange for numbers with infinities and NaN, which ends tells apart.
+// NaN lies in range of NaN alone and after all else; where ∞ - ∞ would be the bound,
+// all that is a number lies in range.
+func unbounded(ends func(types.Datum) (inf int, nan bool), bound boundFunc, t types.OID, negative func(types.Datum) bool) kernel {
+	plain := inRange(bound, t, negative)
+	return ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		if negative(a[2]) {
+			return types.Null, errFrameOffset
+		}
+		_, nan := ends(a[0])
+		base, baseNaN := ends(a[1])
+		offset, _ := ends(a[2])
+		sub, less := a[3].Bool(), a[4].Bool()
+		switch {
+		case nan:
+			return types.NewBool(baseNaN || !less), nil
+		case baseNaN:
+			return types.NewBool(less), nil
+		case offset != 0 && base != 0 && (base > 0) == sub:
+			return types.NewBool(true), nil
+		}
+		return plain.eval(c, a)
+	})
+}
+
+func floatEnds(d types.Datum) (inf int, nan bool) {
+	switch {
+	case d.F > math.MaxFloat64:
+		return 1, false
+	case d.F < -math.MaxFloat64:
+		return -1, false
+	}
+	return 0, d.F != d.F
+}
+
+func numericEnds(d types.Datum) (inf int, nan bool) {
+	v := decOf(d)
+	return v.inf, v.nan
+}
+
 // inRange makes the kernel from what computes the bound, of type t.
-func inRange(bound func(c *Ctx, base, offset types.Datum, sub bool) (types.Datum, int, error), t types.OID, negative func(types.Datum) bool) kernel {
+func inRange(bound boundFunc, t types.OID, negative func(types.Datum) bool) kernel {
 	return ctxual(func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		if negative(a[2]) {
 			return types.Null, errFrameOffset

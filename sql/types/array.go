@@ -2,6 +2,7 @@ package types
 
 import (
 	"encoding/binary"
+	"math"
 	"strconv"
 	"strings"
 
@@ -79,6 +80,9 @@ func parseArray(t T, s string, f *Format) (Datum, error) {
 		for i := range dims {
 			if dims[i] != a.Dims[i] {
 				return Null, malformedArray(s, "Specified array dimensions do not match array contents.")
+			}
+			if lower[i]+dims[i] > math.MaxInt32 {
+				return Null, pgerr.New(pgerr.ProgramLimitExceeded, "array lower bound is too large: %d", lower[i])
 			}
 		}
 		a.Lower = lower
@@ -166,7 +170,7 @@ func (p *arrayParser) level(depth int) error {
 			return malformedArray(p.s, "Unexpected end of input.")
 		}
 		switch c := p.s[p.at]; {
-		case c == '}' && n == 0:
+		case c == '}' && n == 0 && depth == 0:
 			p.at++
 			return p.close(depth, 0)
 		case c == '{':

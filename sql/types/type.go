@@ -106,6 +106,12 @@ func Get(oid OID) *Type {
 	return byOID[oid]
 }
 
+// Stacks tells whether arrays of values of the type are arrays of one more dimension.
+// int2vector and oidvector have elements too, but their arrays are types of their own.
+func (t *Type) Stacks() bool {
+	return t != nil && t.Elem != 0 && t.Category == 'A' && t.Array == 0
+}
+
 // ByName returns a type by its internal name (int4, _text), or nil.
 func ByName(name string) *Type { return byName[name] }
 
