@@ -32,11 +32,12 @@ type Env struct {
 // Build makes the plan of a bound statement. It fails only if the tree is none
 // that the binder makes.
 func Build(env *Env, q *rel.Query) (p *Plan, err error) {
-	b := &planner{env: env, origin: map[rel.ColID]origin{}, ctes: map[*rel.CTE]*CTE{}, inlined: map[*rel.CTE]bool{}, planned: map[*rel.Subquery]*SubPlan{}, exprsOf: map[types.OID]*rel.TableExprs{}}
-	if err := b.fault(q.Root); err != nil {
+	b := &planner{env: env, origin: map[rel.ColID]origin{}, ctes: map[*rel.CTE]*CTE{}, planned: map[*rel.Subquery]*SubPlan{}, exprsOf: map[types.OID]*rel.TableExprs{}}
+	tree := prune(q.Root)
+	if err := b.fault(tree); err != nil {
 		return nil, err
 	}
-	root := b.node(q.Root, nil, nil)
+	root := b.node(tree, nil, nil)
 	if b.err != nil {
 		return nil, b.err
 	}
@@ -53,7 +54,6 @@ type planner struct {
 	err     error
 	subs    int
 	ctes    map[*rel.CTE]*CTE
-	inlined map[*rel.CTE]bool
 	exprsOf map[types.OID]*rel.TableExprs
 	planned map[*rel.Subquery]*SubPlan // alternatives share the subqueries in their conditions
 	origin  map[rel.ColID]origin       // of columns that come straight from a table
@@ -113,7 +113,7 @@ func (b *planner) node(n rel.Node, conds []rel.Expr, want []rel.SortKey) Node {
 	case *rel.With:
 		return b.with(n, conds, want)
 	case *rel.CTERef:
-		return b.cteRef(n, conds, want)
+		return b.cteRef(n, conds)
 	case *rel.WorkRef:
 		cte := b.ctes[n.CTE]
 		return b.filtered(&WorkScan{Base: base(n.Cols, 0, 1, 100), CTE: cte}, conds)
@@ -445,10 +445,6 @@ func (b *planner) with(n *rel.With, conds []rel.Expr, want []rel.SortKey) Node {
 	w := &With{}
 	cost := 0.0
 	for _, c := range n.CTEs {
-		if inlinable(c) {
-			b.inlined[c] = true
-			continue
-		}
 		x := &CTE{Rel: c}
 		b.ctes[c] = x
 		x.Query = b.node(c.Query, nil, nil)
@@ -460,9 +456,6 @@ func (b *planner) with(n *rel.With, conds []rel.Expr, want []rel.SortKey) Node {
 		w.CTEs = append(w.CTEs, x)
 	}
 	w.Body = b.node(n.Body, conds, want)
-	if len(w.CTEs) == 0 {
-		return w.Body
-	}
 	e := w.Body.Est()
 	w.Base = base(w.Body.Columns(), cost+e.Startup, cost+e.Total, e.Rows)
 	return w
@@ -495,15 +488,7 @@ func locks(n rel.Node) bool {
 	return false
 }
 
-func (b *planner) cteRef(n *rel.CTERef, conds []rel.Expr, want []rel.SortKey) Node {
-	if b.inlined[n.CTE] {
-		p := &rel.Project{Input: n.CTE.Query, Cols: n.Cols}
-		for i := range n.Cols {
-			c := n.CTE.Query.Columns()[i]
-			p.Exprs = append(p.Exprs, &rel.Col{T: c.T, ID: c.ID})
-		}
-		return b.project(p, conds, want)
-	}
+func (b *planner) cteRef(n *rel.CTERef, conds []rel.Expr) Node {
 	cte := b.ctes[n.CTE]
 	rows := 1000.0
 	if cte != nil && cte.Query != nil {
@@ -530,13 +515,18 @@ func (b *planner) insert(n *rel.Insert) Node {
 
 // bound plans the conditions of views among a table's checks, which may have subqueries.
 func (b *planner) bound(te *rel.TableExprs) *rel.TableExprs {
+	return withChecks(te, b.expr)
+}
+
+// withChecks has f applied to the conditions of views among a table's checks.
+func withChecks(te *rel.TableExprs, f func(rel.Expr) rel.Expr) *rel.TableExprs {
 	if te == nil || !slices.ContainsFunc(te.Checks, func(c rel.BoundCheck) bool { return c.View }) {
 		return te
 	}
 	c := *te
 	c.Checks = slices.Clone(te.Checks)
 	for i := range c.Checks {
-		c.Checks[i].X = b.expr(c.Checks[i].X)
+		c.Checks[i].X = f(c.Checks[i].X)
 	}
 	return &c
 }
