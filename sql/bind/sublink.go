@@ -63,6 +63,9 @@ func rowsOnly(n rel.Node) rel.Node {
 		case *rel.Aggregate, *rel.Window:
 			return n
 		}
+		if from, ok := x.Input.(*rel.Project); ok {
+			return &rel.Project{Input: from} // a subquery's list does not pass for this one
+		}
 		return x.Input
 	}
 	return n

@@ -9,7 +9,10 @@ import (
 // cost time, and they fail where PostgreSQL answers: it does not compute them either
 // (remove_unused_subquery_outputs, and pulling up subqueries). What it keeps is kept:
 // volatile and set-returning expressions, the columns of DISTINCT and of set operations
-// other than UNION ALL, what CTEs yield that run by themselves.
+// other than UNION ALL, what CTEs yield that run by themselves. In one case PostgreSQL
+// keeps more: beside a table whose rows are changed or locked it computes all of a
+// subquery with aggregates or LIMIT, since it may have to look at its row again. Nothing
+// here does.
 //
 // Column ids make one pass enough: who reads a column is visited before who makes it,
 // which is top-down, the right side of a join first, since LATERAL reads the left one.
@@ -56,23 +59,6 @@ func (p *pruner) keys(keys []rel.SortKey) {
 
 func (p *pruner) node(n rel.Node) rel.Node {
 	switch n := n.(type) {
-	case *rel.Scan:
-		c := *n
-		c.Cols, c.Attrs = p.stored(n.Cols, n.Attrs)
-		return &c
-	case *rel.Virtual:
-		c := *n
-		c.Cols, c.Attrs = p.stored(n.Cols, n.Attrs)
-		return &c
-	case *rel.Values:
-		return p.values(n)
-	case *rel.FuncScan:
-		c := *n
-		c.Funcs = append([]rel.TableFunc(nil), n.Funcs...)
-		for i := range c.Funcs {
-			c.Funcs[i].X = p.expr(c.Funcs[i].X)
-		}
-		return &c
 	case *rel.Filter:
 		cond := p.expr(n.Cond)
 		return &rel.Filter{Input: p.node(n.Input), Cond: cond}
@@ -111,17 +97,41 @@ func (p *pruner) node(n rel.Node) rel.Node {
 		return &c
 	case *rel.With:
 		return p.with(n)
+	case *rel.LockRows:
+		for _, l := range n.Locks {
+			p.ids(l.RowID)
+		}
+		return &rel.LockRows{Input: p.node(n.Input), Locks: n.Locks}
+	}
+	return p.source(n)
+}
+
+// source prunes what has no input.
+func (p *pruner) source(n rel.Node) rel.Node {
+	switch n := n.(type) {
+	case *rel.Scan:
+		c := *n
+		c.Cols, c.Attrs = p.stored(n.Cols, n.Attrs)
+		return &c
+	case *rel.Virtual:
+		c := *n
+		c.Cols, c.Attrs = p.stored(n.Cols, n.Attrs)
+		return &c
+	case *rel.Values:
+		return p.values(n)
+	case *rel.FuncScan:
+		c := *n
+		c.Funcs = append([]rel.TableFunc(nil), n.Funcs...)
+		for i := range c.Funcs {
+			c.Funcs[i].X = p.expr(c.Funcs[i].X)
+		}
+		return &c
 	case *rel.CTERef:
 		return p.cteRef(n)
 	case *rel.WorkRef:
 		c := *n
 		c.CTE = p.ctes[n.CTE]
 		return &c
-	case *rel.LockRows:
-		for _, l := range n.Locks {
-			p.ids(l.RowID)
-		}
-		return &rel.LockRows{Input: p.node(n.Input), Locks: n.Locks}
 	}
 	return p.modification(n)
 }
@@ -154,7 +164,7 @@ func (p *pruner) modification(n rel.Node) rel.Node {
 		c.Input = p.node(n.Input)
 		return &c
 	}
-	return n
+	panic("plan: unknown node")
 }
 
 // stored are the columns of a table that are read.
@@ -383,7 +393,7 @@ func (p *pruner) subquery(s *rel.Subquery) rel.Expr {
 	c := *s
 	p.subs[s] = &c
 	c.Cmp = p.expr(s.Cmp)
-	if s.Kind == rel.ExistsQuery && onlyCounts(s.Query) {
+	if s.Kind == rel.ExistsQuery && onlyRows(s.Query) {
 		c.Query = p.node(s.Query)
 	} else {
 		c.Query = p.whole(s.Query)
@@ -391,24 +401,12 @@ func (p *pruner) subquery(s *rel.Subquery) rel.Expr {
 	return &c
 }
 
-// onlyCounts reports whether EXISTS does not compute the columns of a query: not if it
-// has no more than FROM and WHERE.
-func onlyCounts(n rel.Node) bool {
-	p, ok := n.(*rel.Project)
-	if !ok {
-		return false
+// onlyRows reports whether a query of EXISTS is what the binder has left of one without
+// its list: FROM and WHERE.
+func onlyRows(n rel.Node) bool {
+	switch n.(type) {
+	case *rel.Scan, *rel.Virtual, *rel.Join, *rel.Filter:
+		return true
 	}
-	in := p.Input
-	for {
-		f, ok := in.(*rel.Filter)
-		if !ok {
-			break
-		}
-		in = f.Input
-	}
-	switch in.(type) {
-	case *rel.Aggregate, *rel.Window, *rel.ProjectSet:
-		return false
-	}
-	return true
+	return false
 }

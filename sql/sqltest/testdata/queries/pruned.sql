@@ -1,0 +1,104 @@
+-- Columns of subqueries that nobody reads are not computed: what would fail in them does not.
+create table pr (a int primary key, b int, c text);
+insert into pr values (1, 10, 'x'), (2, 20, '7'), (3, 30, 'y');
+create table pr2 (a int primary key, z int);
+insert into pr2 values (1, 0), (2, 1);
+create table pr_empty (a int primary key);
+select a from (select 1/(a-1), a from pr) q order by a;
+select x from (select 1/(a-1) as x, a from pr) q;
+select count(*) from (select 1/(a-1), a from pr) q;
+select a from (select 1/0 as x, a from pr) q order by a;
+select a from (select 1/0 as x, a from pr_empty) q order by a;
+select a, (q).a from (select 1/(a-1) as x, a from pr) q;
+select q from (select 1/(a-1) as x, a from pr) q;
+select count(q) from (select 1/(a-1) as x, a from pr) q;
+select q.a from (select 1/(a-1) as x, a from pr) q where q.x > 0;
+select a from (select a, (select 1/(z) from pr2 where pr2.a = pr.a) from pr) q order by a;
+select a from (select a, (select z from pr2) from pr) q order by a;
+-- nested, views, CTEs
+create view pr_v as select a, 1/(a-2) as x, c::int as n from pr;
+select a from pr_v order by a;
+select x from pr_v where a = 3;
+select n from pr_v;
+select count(*) from pr_v;
+select a from (select a, n from (select a, n, x from pr_v) s) r order by a;
+with x as (select a, 1/(a-1) as y from pr) select a from x order by a;
+with x as materialized (select a, 1/(a-1) as y from pr) select a from x order by a;
+with x as (select a, 1/(a-1) as y from pr) select l.a from x l join x r on l.a = r.a;
+with x as (select a, 1/(a-1) as y from pr), z as (select a, y from x) select a from z order by a;
+with recursive r(n, m) as (select 1, 1 union all select n + 1, 6/(3-n) from r where n < 5) select n from r;
+with x as (insert into pr_empty values (1), (2) returning a, 1/(a-2)) select 1 from x;
+with x as (select 1/0 as a from pr_empty) select a from x;
+with x as (select 1/0 as a) select 5 from x;
+-- DISTINCT, DISTINCT ON, ORDER BY, LIMIT
+select a from (select distinct a, 1/(a-1) from pr) q;
+select b from (select distinct on (a) a, b, 1/(b-10) as w from pr order by a, b) q order by b;
+select b from (select distinct on (1/(a-1)) a, b from pr) q;
+select a from (select a, 1/(a-1) as w from pr order by w) q;
+select a from (select a, 1/(a-1) as w from pr order by a limit 2) q order by a;
+select a from (select a, 1/(a-1) as w from pr order by b offset 1) q order by a;
+-- aggregates and windows
+select 1 from (select sum(1/(a-1)), count(*) from pr) q;
+select n from (select sum(1/(a-1)), count(*) as n from pr) q;
+select b from (select b, sum(1/(a-1)), string_agg(c, '' order by c::int) from pr group by b) q order by b;
+select b from (select b, 1/(a-1) from pr group by b, 1/(a-1)) q;
+select b from (select b, sum(1/(a-1)) as s from pr group by b having sum(1/(a-1)) > 0) q;
+select b from (select b, sum(1/(a-1)) as s from pr group by rollup (b)) q order by b;
+select g from (select grouping(b) as g, sum(1/(a-1)) as s from pr group by rollup (b)) q order by g;
+select a from (select a, sum(1/(a-1)) over (order by a) from pr) q order by a;
+select a from (select a, sum(a) over (order by 1/(a-1)) from pr) q order by a;
+select a from (select a, sum(a) over (partition by 1/(a-1)) from pr) q order by a;
+select a, s from (select a, sum(a) over w as s, sum(1/(a-1)) over w from pr window w as (order by a)) q order by a;
+select a from (select a, ntile(0) over (order by a) from pr) q order by a;
+select a from (select a, sum(a) over (order by a rows -1 preceding) from pr) q order by a;
+-- set operations
+select a from (select a, 1/(a-1) from pr union all select a, z from pr2) q order by a;
+select a from (select a, 1/(a-1) from pr union select a, z from pr2) q order by a;
+select a from (select a, 1/(a-1) from pr except select a, z from pr2) q order by a;
+select a from (select a, 1/(a-1) from pr intersect all select a, z from pr2) q order by a;
+select a from (select a, 1/(a-1) from pr union all select a, z from pr2 order by 1 limit 2) q order by a;
+select a from (select a, 1/(a-1) from pr union all (select a, z from pr2 union select 9, 9)) q order by a;
+select a from (select a, 1/(a-1) from pr union all select a, z from pr2 union all select 7, 1/(z-1) from pr2) q order by a;
+select count(*) from (select a, 1/(a-1) from pr union all select a, z from pr2) q;
+select a from ((select a, 1/(a-1), b from pr order by b desc limit 2) union all select a, z, a from pr2) q order by a;
+select q from (select a, 1/(a-1) from pr union all select a, z from pr2) q order by a;
+select b from (select 1 as x, b from pr union all select 2, 1/z from pr2 where z > 0) q where b > 1 order by b;
+-- volatile, set-returning
+create sequence pr_s cache 1;
+select a from (select a, nextval('pr_s') from pr) q order by a;
+select nextval('pr_s');
+select a from (select a, generate_series(1, a) from pr) q order by a;
+select a from (select a, generate_series(1, 2), 1/(a-1) from pr) q order by a;
+select a from (select a, (select nextval('pr_s')) from pr) q order by a;
+select nextval('pr_s');
+-- VALUES
+select column1 from (values (1, 1/(select z from pr2 where a = 1))) v;
+select column1 from (values (1, 1/(select z from pr2 where a = 1)), (2, 2)) v;
+-- joins, LATERAL
+select pr2.a from pr2 left join (select a, 1/(a-1) as x from pr) q on q.a = pr2.a order by 1;
+select pr2.a from pr2 full join (select a, 1/(a-1) as x from pr) q on q.a = pr2.a order by 1;
+select pr2.a from pr2 join (select a, 1/(a-1) as x from pr) q using (a) order by 1;
+select l.a from (select a, b, 1/(a-1) as x from pr) q, lateral (select a, q.b / z from pr2 where pr2.a = q.a) l order by l.a;
+select l.y from (select a, b, 1/(a-1) as x from pr) q, lateral (select q.x as y from pr2) l;
+select q.a from (select a, b, 1/(a-1) as x from pr) q, lateral (select q.x as y) l order by q.a;
+select q.a from (select a, b, 1/(a-1) as x from pr) q cross join (select 1/(a-1) from pr) r order by q.a;
+select a from (select a, 1/(a-1) as x from pr) q where exists (select 1/(z), q.x from pr2 where pr2.a = q.a) order by a;
+select a from (select a, 1/(a-1) as x from pr) q where exists (select 1 from pr2 where z = q.x) order by a;
+select a from pr where exists (select 1/0) order by a;
+select a from pr where exists (select 1 from (select 1/(a-1) from pr2) q) order by a;
+select a from pr where exists (select 1 from (select 1/(a-1) as x from pr2) q where x = 1) order by a;
+select a from pr where a = 3 or exists (select 1 from (select sum(1/(a-1)) as x from pr2) q) order by a;
+select a from pr where a = 3 or exists (select sum(1/(a-1)) as x from pr2) order by a;
+select a from pr where a = 3 or exists (select a from (select 1/(a-1), a from pr2) q where q.a = pr.a limit 1) order by a;
+select a, exists (select 1/(z) from pr2 where pr2.a = pr.a) from pr order by a;
+select a, exists (select sum(1/z) from pr2 where pr2.a = pr.a) from pr order by a;
+select a from pr where a in (select a from (select a, 1/z from pr2) q) order by a;
+select a, array(select a from (select a, 1/z from pr2) q order by a) from pr order by a;
+-- statements that change rows
+update pr set b = b + 1 from (select a, 1/z as w from pr2) q where q.a = pr.a returning pr.a;
+update pr set b = b + 1 from (select a, 1/z as w from pr2) q where q.a = pr.a returning q.w;
+delete from pr_empty using (select a, 1/z as w from pr2) q where q.a = pr_empty.a;
+insert into pr_empty select a + 10 from (select a, 1/(a-1) from pr) q returning a;
+insert into pr_empty select a + 10 from (select a, 1/(a-1) from pr) q on conflict do nothing;
+select * from pr order by a;
+select a from (select a, 1/(a-1) from pr for update) q order by a;
