@@ -265,24 +265,9 @@ func returnsNothing(tree ast.Stmt) bool {
 
 // copyTo sends the rows of a table or a query.
 func (s *Session) copyTo(ctx context.Context, t *ast.Copy, w Results) (int64, error) {
-	tree := t.Query
-	var of *catalog.Table
-	if tree == nil {
-		table, cols, err := s.copyTarget(t)
-		if err != nil {
-			return 0, err
-		}
-		of = table
-		names := make([]string, len(cols))
-		for i, c := range cols {
-			names[i] = funcs.QuoteIdent(table.Columns[c].Name)
-		}
-		list, err := parser.Parse("SELECT " + strings.Join(names, ", ") + " FROM " +
-			funcs.QuoteIdent(s.txn.snap.SchemaName(table.Schema)) + "." + funcs.QuoteIdent(table.Name))
-		if err != nil {
-			return 0, err
-		}
-		tree = list[0].Stmt
+	tree, of, err := s.copySource(t)
+	if err != nil {
+		return 0, err
 	}
 	o, err := copyOptions(t)
 	if err != nil {
@@ -315,37 +300,26 @@ func (s *Session) copyTo(ctx context.Context, t *ast.Copy, w Results) (int64, er
 		return 0, err
 	}
 	cw := &copyWriter{o: o, fields: pl.fields, f: s.format(), env: &expr.Env{Ctx: s.funcCtx(ctx)}}
-	head, err := cw.header(names)
+	return cw.send(cur, names, out)
+}
+
+// copySource is the query of COPY TO: of a table (of) or any.
+func (s *Session) copySource(t *ast.Copy) (tree ast.Stmt, of *catalog.Table, err error) {
+	if t.Query != nil {
+		return t.Query, nil, nil
+	}
+	table, cols, err := s.copyTarget(t)
 	if err != nil {
-		return 0, err
+		return nil, nil, err
 	}
-	if _, err := out.Write(head); err != nil {
-		return 0, err
+	names := make([]string, len(cols))
+	for i, c := range cols {
+		names[i] = funcs.QuoteIdent(table.Columns[c].Name)
 	}
-	var n int64
-	for {
-		b, err := cur.Next()
-		if err != nil {
-			return 0, err
-		}
-		if b == nil {
-			break
-		}
-		for i := range b.Len {
-			line, err := cw.row(b, i)
-			if err != nil {
-				return 0, err
-			}
-			if _, err := out.Write(line); err != nil {
-				return 0, err
-			}
-			n++
-		}
+	list, err := parser.Parse("SELECT " + strings.Join(names, ", ") + " FROM " +
+		funcs.QuoteIdent(s.txn.snap.SchemaName(table.Schema)) + "." + funcs.QuoteIdent(table.Name))
+	if err != nil {
+		return nil, nil, err
 	}
-	if end := cw.trailer(); end != nil {
-		if _, err := out.Write(end); err != nil {
-			return 0, err
-		}
-	}
-	return n, out.Close()
+	return list[0].Stmt, table, nil
 }

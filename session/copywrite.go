@@ -3,8 +3,10 @@ package session
 import (
 	"bytes"
 	"encoding/binary"
+	"io"
 	"strings"
 
+	"zorya/sql/exec"
 	"zorya/sql/expr"
 	"zorya/sql/types"
 )
@@ -16,6 +18,42 @@ type copyWriter struct {
 	f      *types.Format
 	env    *expr.Env
 	buf    []byte
+}
+
+// send writes the rows of a query, and returns how many there were.
+func (w *copyWriter) send(cur *exec.Cursor, names []string, out io.WriteCloser) (n int64, err error) {
+	head, err := w.header(names)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := out.Write(head); err != nil {
+		return 0, err
+	}
+	for {
+		b, err := cur.Next()
+		if err != nil {
+			return 0, err
+		}
+		if b == nil {
+			break
+		}
+		for i := range b.Len {
+			line, err := w.row(b, i)
+			if err != nil {
+				return 0, err
+			}
+			if _, err := out.Write(line); err != nil {
+				return 0, err
+			}
+			n++
+		}
+	}
+	if end := w.trailer(); end != nil {
+		if _, err := out.Write(end); err != nil {
+			return 0, err
+		}
+	}
+	return n, out.Close()
 }
 
 // header is what comes before the rows; it may be empty.

@@ -226,18 +226,3 @@ func (t *Table) Index(oid types.OID) *Index {
 	}
 	return nil
 }
-
-// KeyColumns returns which columns are key columns: members of a unique index
-// that is neither partial nor over expressions (design §3), by index in Columns.
-func (t *Table) KeyColumns() map[int]bool {
-	keys := map[int]bool{}
-	for _, x := range t.AllIndexes() {
-		if x.Hidden || !x.Unique || x.Where != "" || slices.ContainsFunc(x.Keys, func(k IndexKey) bool { return k.Col < 0 }) {
-			continue
-		}
-		for _, k := range x.Keys {
-			keys[k.Col] = true
-		}
-	}
-	return keys
-}

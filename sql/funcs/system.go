@@ -345,10 +345,6 @@ func sizeBytes(s string) (int64, error) {
 	return 0, width8.err
 }
 
-func itoa(n int64) string {
-	return string(types.AppendText(nil, types.Int8OID, types.NewInt(n), types.DefaultFormat))
-}
-
 // ownFuncs are functions that PostgreSQL does not have: schema sys, and those of
 // later versions than the facts'.
 func ownFuncs() []*Func {

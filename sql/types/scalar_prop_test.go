@@ -133,10 +133,6 @@ func TestRoundTrips(t *testing.T) {
 			same("text", back, err)
 			back, err = ParseBinary(Of(oid), AppendBinary(nil, oid, d), &f)
 			same("binary", back, err)
-			if name == "numeric" {
-				back, err = NumericFromRaw(AppendNumericRaw(nil, d))
-				same("raw", back, err)
-			}
 		}))
 	}
 }
@@ -164,7 +160,7 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-// FuzzBinary: the same of the binary formats and of keys and raw numerics.
+// FuzzBinary: the same of the binary formats and of keys.
 func FuzzBinary(f *testing.F) {
 	for i := range fuzzed {
 		f.Add(i, []byte{0, 1, 0, 0, 0x40, 0, 0, 2, 0, 7})
@@ -175,9 +171,6 @@ func FuzzBinary(f *testing.F) {
 			if d, _, err := DecodeKey(b, oid, i < 0, false); err == nil && !d.IsNull() {
 				AppendText(nil, oid, d, nil)
 			}
-		}
-		if d, err := NumericFromRaw(b); err == nil {
-			AppendText(nil, NumericOID, d, nil)
 		}
 		d, err := ParseBinary(T{oid, int32(i)}, b, nil)
 		if err != nil {
