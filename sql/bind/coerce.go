@@ -293,6 +293,11 @@ type arg struct {
 // commonType finds the type that all of args can have (manual 10.5). what names
 // the construct in errors.
 func (b *binder) commonType(what string, args []arg) types.T {
+	return b.typeFor(funcs.CommonType, what, args)
+}
+
+// typeFor finds the type with choose, and the place of what does not go with it.
+func (b *binder) typeFor(choose func(string, []types.OID) (types.OID, error), what string, args []arg) types.T {
 	oids := make([]types.OID, len(args))
 	same := true
 	for i, a := range args {
@@ -302,11 +307,11 @@ func (b *binder) commonType(what string, args []arg) types.T {
 	if same && oids[0] != types.UnknownOID {
 		return args[0].x.Type()
 	}
-	t, err := funcs.CommonType(what, oids)
+	t, err := choose(what, oids)
 	if err != nil {
 		pos := args[len(args)-1].pos
 		for i := 2; i < len(args); i++ {
-			if _, e := funcs.CommonType(what, oids[:i]); e != nil {
+			if _, e := choose(what, oids[:i]); e != nil {
 				pos, err = args[i-1].pos, e
 				break
 			}
@@ -330,7 +335,7 @@ func (b *binder) toCommon(what string, a arg, t types.T) rel.Expr {
 
 // unify converts all of args to their common type, which it returns too.
 func (b *binder) unify(what string, args []arg) ([]rel.Expr, types.T) {
-	t := b.commonType(what, args)
+	t := b.typeFor(funcs.ChooseType, what, args)
 	out := make([]rel.Expr, len(args))
 	for i, a := range args {
 		out[i] = b.toCommon(what, a, t)

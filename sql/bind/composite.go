@@ -245,6 +245,9 @@ func (b *binder) subscript(s *scope, e rel.Expr, path []ast.Access, pos int) rel
 	b.arraySubscripts(s, sub, path)
 	if sub.Slice {
 		sub.T = t
+		if ty := types.Get(t.OID); ty != nil && ty.Array != 0 { // a part of a vector is an array
+			sub.T = types.Of(arrayOf(elem))
+		}
 	}
 	return sub
 }

@@ -7,6 +7,7 @@ import (
 
 	"zorya/pgerr"
 	"zorya/sql/ast"
+	"zorya/sql/funcs"
 	"zorya/sql/rel"
 	"zorya/sql/types"
 )
@@ -195,7 +196,7 @@ func (b *binder) caseExpr(s *scope, x *ast.Case) rel.Expr {
 	if x.Else != nil {
 		results[0] = arg{b.expr(s, x.Else), startOf(x.Else)}
 	}
-	e.T = b.commonType("CASE", results)
+	e.T = b.typeFor(funcs.ChooseType, "CASE", results)
 	if x.Else != nil {
 		e.Else = b.toCommon("CASE/ELSE", results[0], e.T)
 	}

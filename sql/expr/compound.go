@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"slices"
+
 	"zorya/pgerr"
 	"zorya/sql/funcs"
 	"zorya/sql/rel"
@@ -178,50 +180,37 @@ func (c *compiler) arrayExpr(e *rel.ArrayExpr) (*node, error) {
 	return n, nil
 }
 
-// stack makes an array of arrays, which must have the same dimensions.
+// stack makes an array of arrays, which must have the same dimensions and lower bounds.
 func stack(elem types.OID, parts []types.Datum) (*types.Array, error) {
 	out := &types.Array{Elem: elem}
-	var dims []int
+	var first *types.Array
 	n := 0
 	for _, p := range parts {
-		if p.IsNull() {
+		a, _ := p.X.(*types.Array)
+		if a == nil || len(a.Dims) == 0 { // NULL, or empty
 			continue
 		}
-		a := p.X.(*types.Array)
-		if n > 0 && !sameDims(dims, a.Dims) {
-			return nil, pgerr.New(pgerr.ArraySubscriptError, "multidimensional arrays must have array expressions with matching dimensions")
+		if first == nil {
+			first = a
 		}
-		dims = a.Dims
+		if !slices.Equal(first.Dims, a.Dims) || !slices.Equal(first.Lower, a.Lower) {
+			return nil, errUneven
+		}
 		n++
 		out.Elems = append(out.Elems, a.Elems...)
 	}
-	if len(out.Elems) == 0 {
+	if first == nil {
 		return out, nil
 	}
 	if n != len(parts) {
-		return nil, pgerr.New(pgerr.ArraySubscriptError, "multidimensional arrays must have array expressions with matching dimensions")
+		return nil, errUneven
 	}
-	out.Dims = append([]int{n}, dims...)
-	if err := types.CheckDims(len(out.Dims)); err != nil {
-		return nil, err
-	}
-	for range out.Dims {
-		out.Lower = append(out.Lower, 1)
-	}
-	return out, nil
+	out.Dims = append([]int{n}, first.Dims...)
+	out.Lower = append([]int{1}, first.Lower...)
+	return out, types.CheckDims(len(out.Dims))
 }
 
-func sameDims(a, b []int) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
-}
+var errUneven = pgerr.New(pgerr.ArraySubscriptError, "multidimensional arrays must have array expressions with matching dimensions")
 
 // rowCompare compiles (a, b) op (c, d): the first pair that differs decides.
 func (c *compiler) rowCompare(e *rel.RowCompare) (*node, error) {

@@ -3,6 +3,7 @@ package funcs
 import (
 	"cmp"
 	"math"
+	"slices"
 	"strings"
 
 	"zorya/pgerr"
@@ -454,7 +455,7 @@ func (a *arrayAgg) Add(_ *Ctx, args []types.Datum) error {
 		return pgerr.New(pgerr.ArraySubscriptError, "cannot accumulate empty arrays")
 	case a.dims == nil:
 		a.dims = v.Dims
-	case !sameInts(a.dims, v.Dims):
+	case !slices.Equal(a.dims, v.Dims):
 		return pgerr.New(pgerr.ArraySubscriptError, "cannot accumulate arrays of different dimensionality")
 	}
 	a.count++

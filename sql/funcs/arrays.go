@@ -150,17 +150,17 @@ func concatArrays(a []types.Datum) (types.Datum, error) {
 	}
 	switch len(x.Dims) - len(y.Dims) {
 	case 0:
-		if !sameInts(x.Dims[1:], y.Dims[1:]) {
+		if !sameShape(x, 1, y, 1) {
 			return types.Null, mismatch("Arrays with differing element dimensions are not compatible for concatenation.")
 		}
 		out.Dims, out.Lower = append([]int{x.Dims[0] + y.Dims[0]}, x.Dims[1:]...), x.Lower
 	case 1:
-		if !sameInts(x.Dims[1:], y.Dims) {
+		if !sameShape(x, 1, y, 0) {
 			return types.Null, mismatch("Arrays with differing dimensions are not compatible for concatenation.")
 		}
 		out.Dims, out.Lower = append([]int{x.Dims[0] + 1}, x.Dims[1:]...), x.Lower
 	case -1:
-		if !sameInts(y.Dims[1:], x.Dims) {
+		if !sameShape(y, 1, x, 0) {
 			return types.Null, mismatch("Arrays with differing dimensions are not compatible for concatenation.")
 		}
 		out.Dims, out.Lower = append([]int{y.Dims[0] + 1}, y.Dims[1:]...), y.Lower
@@ -170,12 +170,14 @@ func concatArrays(a []types.Datum) (types.Datum, error) {
 	return arrayDatum(out), nil
 }
 
-func sameInts(a, b []int) bool {
-	if len(a) != len(b) {
+// sameShape compares lengths and lower bounds of the dimensions of x from i on with
+// those of y from j on.
+func sameShape(x *types.Array, i int, y *types.Array, j int) bool {
+	if len(x.Dims)-i != len(y.Dims)-j {
 		return false
 	}
-	for i := range a {
-		if a[i] != b[i] {
+	for ; i < len(x.Dims); i, j = i+1, j+1 {
+		if x.Dims[i] != y.Dims[j] || lower(x, i) != lower(y, j) {
 			return false
 		}
 	}
@@ -238,6 +240,9 @@ func fillArray(_ *Ctx, a []types.Datum, _ []types.T, result types.T) (types.Datu
 		if i > 0 && slices.ContainsFunc(arr(a[i+1]).Elems, types.Datum.IsNull) {
 			return types.Null, pgerr.New(pgerr.NullValueNotAllowed, "dimension values cannot be null")
 		}
+	}
+	if err := types.CheckDims(len(arr(a[1]).Elems)); err != nil {
+		return types.Null, err
 	}
 	for _, d := range arr(a[1]).Elems {
 		if d.IsNull() {

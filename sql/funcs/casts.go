@@ -101,7 +101,7 @@ func arrayOf(t types.OID) types.OID {
 	return types.RecordArrayOID
 }
 
-func isTrueArray(t types.OID) bool { return elemOf(t) != 0 && categoryOf(t) == 'A' }
+func isTrueArray(t types.OID) bool { return elemOf(t) != 0 }
 
 func isPolymorphic(t types.OID) bool {
 	switch t {
@@ -115,14 +115,24 @@ func isPolymorphic(t types.OID) bool {
 // CommonType is the type that the values of a construct (what: "CASE", "UNION",
 // "ARRAY" …) are all coerced to (manual, section 10.5). Unknown alone gives text.
 func CommonType(what string, ts []types.OID) (types.OID, error) {
-	t, bad := commonType(ts)
-	if bad != 0 {
-		return 0, pgerr.New(pgerr.DatatypeMismatch, "%s types %s and %s cannot be matched", what, typeName(t), typeName(bad))
+	t, err := ChooseType(what, ts)
+	if err != nil {
+		return 0, err
 	}
 	for _, o := range ts {
 		if !canCoerce(o, t, Implicit) {
 			return 0, pgerr.New(pgerr.CannotCoerce, "%s could not convert type %s to %s", what, typeName(o), typeName(t))
 		}
+	}
+	return t, nil
+}
+
+// ChooseType is CommonType for a caller who coerces the values and so sees for itself
+// whether they go.
+func ChooseType(what string, ts []types.OID) (types.OID, error) {
+	t, bad := commonType(ts)
+	if bad != 0 {
+		return 0, pgerr.New(pgerr.DatatypeMismatch, "%s types %s and %s cannot be matched", what, typeName(t), typeName(bad))
 	}
 	return t, nil
 }
@@ -182,6 +192,9 @@ func solve(declared, actual []types.OID, result types.OID) (args []types.OID, re
 		}
 	}
 	if res = sub(result); res == 0 {
+		if result == types.AnyArrayOID && elem != 0 {
+			return nil, 0, pgerr.New(pgerr.UndefinedObject, "could not find array type for data type %s", typeName(elem))
+		}
 		return nil, 0, undetermined()
 	}
 	return args, res, nil

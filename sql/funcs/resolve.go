@@ -421,6 +421,9 @@ func byUnknownCategory(list []candidate, args []types.OID) []candidate {
 }
 
 func categoryOf(t types.OID) byte {
+	if t == types.RecordArrayOID {
+		return 'P' // an array, yet filed under pseudo-types as record is
+	}
 	if ty := types.Get(t); ty != nil {
 		return ty.Category
 	}

@@ -9,3 +9,16 @@ select array(select '7 8'::oidvector from generate_series(1, 2)), pg_typeof(arra
 select x, pg_typeof(x) from unnest(array['1 2'::int2vector, '3']) x;
 select array[array['1 2'::int2vector], array['3'::int2vector]];
 select array(select array['1 2'::int2vector] from generate_series(1, 2));
+select pg_typeof(('1 2 3'::int2vector)[1:]), ('1 2 3'::int2vector)[1:];
+select array['[0:1]={5,6}'::int[], '[0:1]={7,8}'];
+select array['[0:1]={5,6}'::int[], '{7,8}'];
+select array[array[]::int[], '{7}'];
+select array[array[]::int[], null];
+select '[1:2][3:4]={{1,2},{3,4}}'::int[] || array[1, 2];
+select '[1:2][3:4]={{1,2},{3,4}}'::int[] || '[3:4]={5,6}'::int[];
+select '[0:1][1:1]={{1},{2}}'::int[] || '{{3}}'::int[], '{{3}}'::int[] || '[0:0][0:0]={{1}}'::int[];
+select array_fill(1, array[1,1,1,1,1,1,1]);
+select array_fill(array[1], array[1]);
+select case when true then array['a'] else array[1] end;
+select case when true then array[row(1)] else array[1] end;
+select coalesce(array[1], array[row(1)]);
