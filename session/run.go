@@ -301,7 +301,7 @@ func (s *Session) execute(ctx context.Context, t *ast.Execute, formats []int16, 
 	}
 	params := make([]types.Datum, len(t.Args))
 	for i, x := range t.Args {
-		if params[i], err = s.constant(x, p.params[i]); err != nil {
+		if params[i], err = s.argument(ctx, x, p.params[i], i+1); err != nil {
 			return "", err
 		}
 	}

@@ -15,13 +15,9 @@ import (
 
 var errResultChanged = pgerr.New(pgerr.FeatureNotSupported, "cached plan must not change result type")
 
-// constant evaluates an expression without columns as a value of type t.
-func (s *Session) constant(x ast.Expr, t types.T) (types.Datum, error) {
-	return s.constantOf(context.Background(), x, t)
-}
-
-func (s *Session) constantOf(ctx context.Context, x ast.Expr, t types.T) (types.Datum, error) {
-	e, err := bind.BindConst(s.bindEnv(ctx), x, t)
+// argument evaluates the n-th argument of a statement as a value of type t.
+func (s *Session) argument(ctx context.Context, x ast.Expr, t types.T, n int) (types.Datum, error) {
+	e, err := bind.BindArgument(s.bindEnv(ctx), x, t, n)
 	if err != nil {
 		return types.Null, err
 	}
@@ -283,7 +279,7 @@ func (s *Session) call(ctx context.Context, t *ast.Call) (output, error) {
 		return output{}, pgerr.New(pgerr.UndefinedFunction, "procedure %s(%s) does not exist", name, argTypes(len(t.Func.Args))).
 			WithHint("No procedure matches the given name and argument types. You might need to add explicit type casts.").At(t.Func.At)
 	}
-	id, err := s.constantOf(ctx, t.Func.Args[0], types.Of(types.TextOID))
+	id, err := s.argument(ctx, t.Func.Args[0], types.Of(types.TextOID), 1)
 	if err != nil {
 		return output{}, err
 	}

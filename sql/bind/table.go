@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"fmt"
 	"slices"
 	"sort"
 
@@ -20,14 +21,13 @@ const (
 	ForIndex          = "INDEX"
 	ForIndexPredicate = "INDEX PREDICATE"
 	ForAlterUsing     = "USING"
-	ForExecute        = "EXECUTE"
 	ForCall           = "CALL"
 	ForCopyWhere      = "COPY WHERE"
 )
 
 var scalarKinds = map[string]exprKind{
 	ForCheck: kindCheck, ForDefault: kindDefault, ForGenerated: kindGenerated, ForIndex: kindIndexExpr,
-	ForIndexPredicate: kindIndexPred, ForAlterUsing: kindAlterUsing, ForExecute: kindExecute, ForCall: kindCall,
+	ForIndexPredicate: kindIndexPred, ForAlterUsing: kindAlterUsing, ForCall: kindCall,
 	ForCopyWhere: kindCopyWhere,
 }
 
@@ -65,7 +65,9 @@ func BindExpr(env *Env, x ast.Expr, t *catalog.Table, target types.T, what strin
 		case ForIndexPredicate, ForCopyWhere:
 			return b.toBool(e, "WHERE", pos)
 		}
-		return b.toTarget(e, target, what, pos)
+		return b.toTarget(e, target, pos, func(from string) string {
+			return fmt.Sprintf("%s expression is of type %s but %s is expected", what, from, typeName(target))
+		})
 	}), nil
 }
 
@@ -184,23 +186,31 @@ func merge(have []int, more map[int]bool) []int {
 	return sortedKeys(all)
 }
 
-func (b *binder) toTarget(e rel.Expr, target types.T, what string, pos int) rel.Expr {
+// toTarget converts e by assignment; refusal words that its type does not go.
+func (b *binder) toTarget(e rel.Expr, target types.T, pos int, refusal func(from string) string) rel.Expr {
 	if target.OID == 0 || target.OID == types.UnknownOID {
 		return b.settle(e, pos)
 	}
 	y, ok := b.tryCoerce(e, target, funcs.Assignment, pos)
 	if !ok {
-		b.throw(pos, pgerr.New(pgerr.DatatypeMismatch, "%s expression is of type %s but %s is expected", what, typeName(e.Type()), typeName(target)).
+		b.throw(pos, pgerr.New(pgerr.DatatypeMismatch, "%s", refusal(typeName(e.Type()))).
 			WithHint("You will need to rewrite or cast the expression."))
 	}
 	return y
 }
 
-// BindConst binds an argument of SET, EXECUTE and the like, without columns, and
+// BindArgument binds the n-th argument of EXECUTE or the like, without columns, and
 // converts it to target by assignment (OID 0: leaves its type).
-func BindConst(env *Env, x ast.Expr, target types.T) (rel.Expr, error) {
-	e, _, err := BindScalar(env, x, nil, target, ForExecute)
-	return e, err
+func BindArgument(env *Env, x ast.Expr, target types.T, n int) (e rel.Expr, err error) {
+	defer catch(&err)
+	b := newBinder(env)
+	pos := startOf(x)
+	sc := b.standalone(x, nil, kindExecute, func(e rel.Expr) rel.Expr {
+		return b.toTarget(e, target, pos, func(from string) string {
+			return fmt.Sprintf("parameter $%d of type %s cannot be coerced to the expected type %s", n, from, typeName(target))
+		})
+	})
+	return sc.X, nil
 }
 
 // BindTableExprs binds a table's own expressions: checks, generated columns,

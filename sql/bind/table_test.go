@@ -61,6 +61,27 @@ func TestStandalone(t *testing.T) {
 	}
 }
 
+// TestArguments checks what an argument that does not go is told, as PostgreSQL 15 words it.
+func TestArguments(t *testing.T) {
+	for text, want := range map[string]string{
+		"1.5":        "ok",
+		"now()":      "42804 parameter $2 of type timestamp with time zone cannot be coerced to the expected type integer",
+		"array[1]":   "42804 parameter $2 of type integer[] cannot be coerced to the expected type integer",
+		"'x'":        "22P02 invalid input syntax for type integer: \"x\"",
+		"sum(1)":     "42803 aggregate functions are not allowed in EXECUTE parameters",
+		"(select 1)": "0A000 cannot use subquery in EXECUTE parameter",
+	} {
+		x, err := parser.ParseExpr(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = BindArgument(testEnv(), x, types.Of(types.Int4OID), 2)
+		if got := brief(err); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", text, got, want)
+		}
+	}
+}
+
 // TestUses checks what a view's query and a check are said to use.
 func TestUses(t *testing.T) {
 	x, err := parser.ParseExpr("balance > 0 and name <> ''")
