@@ -141,6 +141,7 @@ func (p *Program) Start(c *Context) (*Cursor, error) {
 	env := *c.Env
 	r := &run{Context: c, env: &env, mem: account{limit: c.Limits.Memory}, main: p.main}
 	env.State, env.Outer = r, map[rel.ColID]types.Datum{}
+	r.mem.within(env.Ctx)
 	r.subs = make([]*subState, p.subs)
 	r.ctes = make([]*cteState, p.ctes)
 	if c.Instrument {
@@ -148,6 +149,7 @@ func (p *Program) Start(c *Context) (*Cursor, error) {
 	}
 	cur := &Cursor{r: r, p: p, op: p.root.operator(r)}
 	if err := r.canceled(); err != nil {
+		cur.Close()
 		return nil, err
 	}
 	if err := cur.op.open(); err != nil {
@@ -279,6 +281,7 @@ func (c *Cursor) Close() {
 			s.close()
 		}
 	}
+	c.r.mem.leave(c.r.env.Ctx)
 }
 
 // measured counts what an operator does, for EXPLAIN ANALYZE.

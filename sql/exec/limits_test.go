@@ -72,3 +72,49 @@ func TestCancel(t *testing.T) {
 		}
 	}
 }
+
+// TestFunctionsShareTheMemory: what queries in functions hold counts as the statement's
+// that calls them, and is given back when they end.
+func TestFunctionsShareTheMemory(t *testing.T) {
+	sort := growing(t)["sort"]
+	p, err := Compile(&plan.Plan{Query: &rel.Query{Kind: "SELECT", Out: sort.Columns()}, Root: sort})
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := func(c *funcs.Ctx, memory int64) (*Cursor, error) {
+		cur, err := p.Start(&Context{Ctx: c.Context, Env: &expr.Env{Ctx: c}, Limits: Limits{Memory: memory}})
+		if err == nil {
+			_, err = cur.Next()
+		}
+		return cur, err
+	}
+	alone, err := begin(&funcs.Ctx{Context: t.Context()}, 1<<30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	limit := 8 * alone.r.mem.used
+	alone.Close()
+
+	c := &funcs.Ctx{Context: t.Context()}
+	var open []*Cursor
+	for err == nil && len(open) < 10 {
+		var cur *Cursor
+		cur, err = begin(c, limit)
+		open = append(open, cur)
+	}
+	if e := pgerr.As(err); e == nil || e.Code != "54000" || len(open) < 3 {
+		t.Fatalf("query %d: %v", len(open), err)
+	}
+	for _, cur := range open[1:] {
+		cur.Close()
+	}
+	again, err := begin(c, limit)
+	if err != nil {
+		t.Fatalf("after others have ended: %v", err)
+	}
+	again.Close()
+	open[0].Close()
+	if c.Memory != nil {
+		t.Error("the account outlives its statement")
+	}
+}

@@ -21,6 +21,7 @@ type Ctx struct {
 	TxnTime       time.Time     // now(): fixed for the transaction
 	StatementTime time.Time
 	Env           Env
+	Memory        any // The executor's: what the statement holds, with those in functions.
 }
 
 // Env is the session and catalog behind system functions. Implemented by the
