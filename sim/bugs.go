@@ -74,7 +74,7 @@ var Bugs = []Bug{
 	{"an id older than the window is told not to have committed", []Edit{{"adjudicator/remote.go",
 		"	case a.Since < known.floor:\n", "	case false:\n"}}, 200, ""},
 	{"ids are forgotten without raising the floor", []Edit{{"adjudicator/core.go", "	c.raise(c.ids.floor)\n", ""},
-		{"adjudicator/ids.go", "	delete(s.committed, old.ID)\n	s.floor = max(s.floor, old.Time)\n", "	delete(s.committed, old.ID)\n"}}, 200, ""},
+		{"adjudicator/ids.go", "	delete(s.committed, old.ID)\n	s.floor = max(s.floor, old.Time)\n", "	delete(s.committed, old.ID)\n"}}, 600, "counter"},
 	{"what was given up commits when it arrives late", []Edit{{"adjudicator/ids.go",
 		"	s.barred[id] = why\n", "	s.barred[id] = 0\n"}}, 200, ""},
 	{"what was refused commits when it arrives again", []Edit{{"adjudicator/remote.go",

@@ -22,7 +22,7 @@ var Loads = map[string]Load{
 	"the floor is not raised on eviction":                                 {History: []string{"--duration=30s"}, Extra: []Edit{{"adjudicator/server.go", "const DefaultMaxClaims = 2 << 20", "const DefaultMaxClaims = 500"}}},
 	"a snapshot is taken before the watermark is published":               {History: []string{"--duration=15s"}},
 	"a commit is acknowledged before fsync":                               {Test: "TestPowerLoss -cuts 30"},
-	"a torn tail is accepted":                                             {Test: "TestPowerLoss -cuts 60"},
+	"a torn tail is accepted":                                             {Test: "TestPowerLoss -cuts 200"},
 	"a plan is made with a catalog older than the read point":             {Else: "the load does not come as far: statements fail on tables that are there"},
 	"DDL fences one end of a foreign key only":                            {Else: "shows as rows without parents, not as an order of transactions"},
 	"uniqueness is checked before the fence":                              {Else: "shows as a value twice under a unique index, not as an order of transactions"},

@@ -88,7 +88,7 @@ func (r *templateReader) separator(n *templateNode) error {
 		return pgerr.New(pgerr.InvalidDatetimeFormat, "unmatched format separator \"%s\"", n.text)
 	case r.fixed:
 		r.skipCharacter()
-	case isSpace(r.in[0]) || isSeparator(r.in[0]):
+	case r.in != "" && (isSpace(r.in[0]) || isSeparator(r.in[0])):
 		r.skip(1)
 	default:
 		r.extra--

@@ -32,3 +32,4 @@ select to_char(timestamp '2001-02-03 04:05:06', 'TMHH24 TMrm| TMDy TMMonth| FMOF
 select to_timestamp('1012 05th', 'HH12FF2 DDth'), to_timestamp('2001 +03th', 'YYYY TZHth');
 select to_timestamp('5,5', 'HHFF3,');
 select make_date(-20, 99, 1);
+select to_date(E'\t\n', '(a)(b)?'), to_timestamp(' ', ' -YYYY') = '0001-01-01 BC';
