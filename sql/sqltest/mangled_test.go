@@ -36,6 +36,9 @@ func TestMangled(t *testing.T) {
 			must(t, z, "rollback", "set statement_timeout = '3s'")
 		}
 		sql := strings.Join(g.mangle(corpus), "")
+		if strings.Contains(strings.ToLower(sql), "stdin") {
+			continue // It would wait for data; e2e's FuzzMessages sends such statements.
+		}
 		start := time.Now()
 		a := run(t, z, sql)
 		if a.code == "XX000" || time.Since(start) > 20*time.Second {
