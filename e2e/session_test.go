@@ -214,7 +214,7 @@ func TestGrantsHold(t *testing.T) {
 	as("reader")
 	fails(t, c, "42501", "select v from t")
 	exec(t, c, "reset role")
-	fails(t, c, "42704", "set role nobody")
+	fails(t, c, "22023", "set role nobody")
 	exec(t, c, "begin", "set local role reader", "commit")
 	want(t, c, "select current_user", "admin")
 }
