@@ -167,13 +167,19 @@ func (s *Session) copyWhere(ctx context.Context, x ast.Expr, table *catalog.Tabl
 	return expr.Compile(e, layout, nil)
 }
 
-// copyDefaults compiles the defaults of the columns that the data lacks.
-func (s *Session) copyDefaults(ctx context.Context, table *catalog.Table, cols []int) (map[int]*expr.Compiled, error) {
+// A copyDefault is the default of a column.
+type copyDefault struct {
+	column int
+	value  *expr.Compiled
+}
+
+// copyDefaults compiles the defaults of the columns that the data lacks, in their order.
+func (s *Session) copyDefaults(ctx context.Context, table *catalog.Table, cols []int) ([]copyDefault, error) {
 	given := map[int]bool{}
 	for _, c := range cols {
 		given[c] = true
 	}
-	out := map[int]*expr.Compiled{}
+	var out []copyDefault
 	for _, c := range table.Live() {
 		col := &table.Columns[c]
 		if given[c] || col.Default == "" || col.Generated != "" {
@@ -187,9 +193,11 @@ func (s *Session) copyDefaults(ctx context.Context, table *catalog.Table, cols [
 		if err != nil {
 			return nil, err
 		}
-		if out[c], err = expr.Compile(sc.X, nil, nil); err != nil {
+		value, err := expr.Compile(sc.X, nil, nil)
+		if err != nil {
 			return nil, err
 		}
+		out = append(out, copyDefault{c, value})
 	}
 	return out, nil
 }
@@ -200,7 +208,7 @@ type copyLoad struct {
 	env      *expr.Env
 	table    *catalog.Table
 	cols     []int
-	defaults map[int]*expr.Compiled
+	defaults []copyDefault
 	loader   *exec.Loader
 	where    *expr.Compiled
 	count    int64
@@ -234,9 +242,9 @@ func (l *copyLoad) row(fields [][]byte, binary bool, r *copyReader) error {
 		}
 	}
 	r.column = -1
-	for c, x := range l.defaults {
+	for _, d := range l.defaults {
 		var err error
-		if row[c], err = x.Row(l.env, nil); err != nil {
+		if row[d.column], err = d.value.Row(l.env, nil); err != nil {
 			return err
 		}
 	}

@@ -237,8 +237,8 @@ type floatSum struct {
 
 func (a *floatSum) add(v float64) error {
 	s := a.sum + v
-	if a.n == 0 {
-		s = v // not 0 + v, which for -0 is 0
+	if a.n == 0 && !a.avg {
+		s = v // not 0 + v, which for -0 is 0; PostgreSQL's avg begins with 0
 	}
 	if a.narrow {
 		s = float64(float32(s))
