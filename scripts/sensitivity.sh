@@ -53,8 +53,9 @@ planted_all() {
     go run ./cmd/zorya-sim -plant "$name" -build ./cmd/zorya >/dev/null || failed=1
     if [ "$kind" = history ]; then
       # shellcheck disable=SC2086 # flags
-      (ZORYA_BUILT=$ZORYA ZPORT='' ZORYA=planted/zorya && start_zorya "$work/data" && ZORYA=$ZORYA_BUILT runs=1 &&
-        judge "$name" reported --data "$work/data" --address "localhost:$ZPORT" $how && stop_zorya KILL && rm -rf "$work/data") || failed=1
+      (good=$ZORYA ZPORT='' ZORYA=planted/zorya
+        trap 'stop_zorya KILL; rm -rf "$work/data"' EXIT
+        start_zorya "$work/data" && ZORYA=$good runs=1 && judge "$name" reported --data "$work/data" --address "localhost:$ZPORT" $how) || failed=1
     else
       # shellcheck disable=SC2086 # a test and its arguments
       set -- $how

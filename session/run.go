@@ -237,7 +237,7 @@ func (s *Session) transaction(ctx context.Context, t *ast.Transaction, w Results
 func (s *Session) endBlock(ctx context.Context, t *ast.Transaction, w Results) (tag string, err error) {
 	if s.status == idle {
 		if t.Chain {
-			return "", pgerr.New(pgerr.NoActiveSQLTransaction, "%s AND CHAIN can only be used in transaction blocks", map[ast.TxnKind]string{ast.Commit: "COMMIT", ast.Rollback: "ROLLBACK"}[t.Kind])
+			return "", pgerr.New(pgerr.NoActiveSQLTransaction, "%s AND CHAIN can only be used in transaction blocks", transactionNames[t.Kind])
 		}
 		if err := s.warn(w, pgerr.NoActiveSQLTransaction, "there is no transaction in progress"); err != nil {
 			return "", err
