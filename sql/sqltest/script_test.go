@@ -20,10 +20,12 @@ func TestScripts(t *testing.T) {
 	files := scripts(t)
 	if *record {
 		for _, f := range files {
-			pg := connectPostgres(t)
-			if err := os.WriteFile(f+".out", []byte(strings.Join(script(t, pg, f, false), "")), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			t.Run("record "+filepath.Base(f), func(t *testing.T) { // so that its connections go with it
+				pg := connectPostgres(t)
+				if err := os.WriteFile(f+".out", []byte(strings.Join(script(t, pg, f, false), "")), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			})
 		}
 	}
 	z := startNode(t)
