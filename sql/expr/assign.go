@@ -19,11 +19,7 @@ func (c *compiler) assignment(e *rel.Subscript) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	lo, err := c.optional(e.Lo)
-	if err != nil {
-		return nil, err
-	}
-	hi, err := c.optional(e.Hi)
+	lo, hi, err := c.subscripts(e)
 	if err != nil {
 		return nil, err
 	}
@@ -67,11 +63,7 @@ func arrayStore(e *rel.Subscript, lo, hi []*node) storer {
 		if e.Slice {
 			return funcs.AssignSlice(old, elem, los, his, v)
 		}
-		subs := make([]int64, len(his))
-		for i, p := range his {
-			subs[i] = *p
-		}
-		return funcs.AssignElem(old, elem, subs, v)
+		return funcs.AssignElem(old, elem, positions(his), v)
 	}
 }
 

@@ -290,6 +290,24 @@ func (c *compiler) field(e *rel.Field) (*node, error) {
 	return n, nil
 }
 
+// subscripts compiles the bounds of a subscript.
+func (c *compiler) subscripts(e *rel.Subscript) (lo, hi []*node, err error) {
+	if lo, err = c.optional(e.Lo); err != nil {
+		return nil, nil, err
+	}
+	hi, err = c.optional(e.Hi)
+	return lo, hi, err
+}
+
+// positions are the bounds of an element, all of which are there.
+func positions(his []*int64) []int64 {
+	at := make([]int64, len(his))
+	for i, p := range his {
+		at[i] = *p
+	}
+	return at
+}
+
 func (c *compiler) subscript(e *rel.Subscript) (*node, error) {
 	if e.Assign {
 		return c.assignment(e)
@@ -298,11 +316,7 @@ func (c *compiler) subscript(e *rel.Subscript) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	lo, err := c.optional(e.Lo)
-	if err != nil {
-		return nil, err
-	}
-	hi, err := c.optional(e.Hi)
+	lo, hi, err := c.subscripts(e)
 	if err != nil {
 		return nil, err
 	}
@@ -318,11 +332,7 @@ func (c *compiler) subscript(e *rel.Subscript) (*node, error) {
 			return types.Null, err
 		}
 		if !e.Slice {
-			subs := make([]int64, len(his))
-			for i, p := range his {
-				subs[i] = *p
-			}
-			return funcs.ArrayElem(d, subs), nil
+			return funcs.ArrayElem(d, positions(his)), nil
 		}
 		los, null, err := bounds(env, lo, r)
 		if err != nil || null {
