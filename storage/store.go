@@ -90,6 +90,7 @@ func pebbleOptions(o Options) *pebble.Options {
 	if p.FS == nil {
 		p.FS = vfs.Default
 	}
+	p.FS = ordered{p.FS}
 	if p.MemTableSize == 0 {
 		p.MemTableSize = 16 << 20
 	}
