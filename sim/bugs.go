@@ -62,7 +62,7 @@ var Bugs = []Bug{
 	{"ids of commits are not remembered", []Edit{{"adjudicator/ids.go",
 		"	s.committed[id] = at\n", ""}}, 20, ""},
 	{"half a record is applied after a crash", []Edit{{"storage/apply.go",
-		"		return s.mutate(r.Mutations, r.Time)\n", "		if a.replay {\n			return s.mutate(r.Mutations[:(len(r.Mutations)+1)/2], r.Time)\n		}\n		return s.mutate(r.Mutations, r.Time)\n"}}, 20, ""},
+		"		return a.mutate(r.Mutations, r.Time)\n", "		if a.replay {\n			return a.mutate(r.Mutations[:(len(r.Mutations)+1)/2], r.Time)\n		}\n		return a.mutate(r.Mutations, r.Time)\n"}}, 20, ""},
 	{"the journal is trimmed before storage is durable", []Edit{{"cluster/chores.go",
 		"	seq, err := c.store.Flush()\n", "	seq, err := c.store.Applied().Seq, error(nil)\n"}}, 50, ""},
 	{"a loser is answered before its winner is visible", []Edit{{"adjudicator/pipeline.go",

@@ -30,8 +30,9 @@ type Options struct {
 type Store struct {
 	db *pebble.DB
 
-	mu    sync.Mutex // Held by Apply and Expire.
-	apply applier
+	mu        sync.Mutex // Held by Apply and Expire.
+	apply     applier
+	newestKey []byte // A buffer of newest.
 
 	horizon atomic.Uint64 // Raised before anything is deleted.
 	state   atomic.Pointer[State]
@@ -52,6 +53,7 @@ type Store struct {
 // Open opens the store in dir, or makes one.
 func Open(dir string, o Options) (*Store, error) {
 	s := &Store{changes: map[uint32]int64{}, trouble: make(chan error, 1)}
+	s.apply.newest = s.newest
 	p := pebbleOptions(o)
 	s.logger = p.Logger
 	p.EventListener = &pebble.EventListener{BackgroundError: s.backgroundError, DataCorruption: s.corruption}
