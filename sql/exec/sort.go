@@ -1,105 +1,10 @@
 package exec
 
 import (
-	"cmp"
-	"slices"
-
 	"zorya/sql/expr"
 	"zorya/sql/plan"
 	"zorya/sql/types"
 )
-
-// A sortEntry is a row with eight bytes of its first key that order as the key does.
-type sortEntry struct {
-	prefix uint64
-	row    int32
-}
-
-// sortRows returns the numbers of all rows of s in the order of keys; rows with
-// equal keys keep their order.
-func sortRows(s *rowStore, keys []sortCol) []int32 {
-	out := make([]int32, 0, s.n)
-	if len(keys) == 0 {
-		for i := range s.n {
-			out = append(out, int32(i))
-		}
-		return out
-	}
-	k := &keys[0]
-	entries := make([]sortEntry, 0, s.n)
-	var nulls []sortEntry
-	exact := true
-	for i := range s.n {
-		v, at := s.vec(i, k.col)
-		if v.IsNull(at) {
-			nulls = append(nulls, sortEntry{0, int32(i)})
-			continue
-		}
-		p, ok := prefixOf(k.oid, v, at)
-		exact = exact && ok
-		if k.desc {
-			p = ^p
-		}
-		entries = append(entries, sortEntry{p, int32(i)})
-	}
-	sortEntries(s, entries, keys, exact)
-	sortEntries(s, nulls, keys, true)
-	if k.nullsFirst {
-		entries, nulls = nulls, entries
-	}
-	for _, part := range [][]sortEntry{entries, nulls} {
-		for _, e := range part {
-			out = append(out, e.row)
-		}
-	}
-	return out
-}
-
-// sortEntries sorts rows of one side of the first key's NULLs. exact: equal
-// prefixes are equal first keys.
-func sortEntries(s *rowStore, entries []sortEntry, keys []sortCol, exact bool) {
-	if exact && len(keys) > 0 {
-		keys = keys[1:]
-	}
-	slices.SortFunc(entries, func(a, b sortEntry) int {
-		if c := cmp.Compare(a.prefix, b.prefix); c != 0 {
-			return c
-		}
-		if len(keys) > 0 {
-			if c := s.compareRows(keys, int(a.row), int(b.row)); c != 0 {
-				return c
-			}
-		}
-		return cmp.Compare(a.row, b.row)
-	})
-}
-
-// prefixOf gives eight bytes of a value that order as values of the type do, and
-// whether equal bytes mean equal values.
-func prefixOf(oid types.OID, v *types.Vec, i int) (p uint64, exact bool) {
-	switch {
-	case oid == types.CharOID, oid == types.XID8OID: // ordered as unsigned numbers
-		return uint64(v.I[i]), true
-	case v.Kind == types.KindInt || v.Kind == types.KindBool:
-		return uint64(v.I[i]) ^ 1<<63, true
-	case v.Kind == types.KindFloat:
-		b := floatBits(v.F[i])
-		if b>>63 != 0 {
-			return ^b, true
-		}
-		return b | 1<<63, true
-	case v.Kind == types.KindBytes && plainBytes(oid):
-		s := v.S[i]
-		for k := range 8 {
-			p <<= 8
-			if k < len(s) {
-				p |= uint64(s[k])
-			}
-		}
-		return p, false
-	}
-	return 0, false
-}
 
 // Sort.
 type sortSpec struct {
@@ -140,6 +45,8 @@ type sortOp struct {
 	at    int
 	bound int // rows wanted; -1: all
 	out   *types.Batch
+
+	first *firstRows // bounded: those of the rows that may be wanted
 
 	pending *types.Batch // presorted: the input's batch, taken up to from
 	from    int
@@ -190,6 +97,31 @@ func (o *sortOp) next() (*types.Batch, error) {
 func (o *sortOp) fill() error {
 	o.rows.reset()
 	o.at = 0
+	if o.bound > 0 && len(o.s.keys) > 0 {
+		o.first = &firstRows{sorter: newSorter(o.rows, o.s.keys), want: o.bound}
+	}
+	if err := o.read(); err != nil {
+		return err
+	}
+	o.peak = max(o.peak, o.rows.bytes)
+	if err := o.r.mem.grow(int64(o.rows.n) * 24); err != nil {
+		return err
+	}
+	if o.first != nil {
+		o.order = o.first.order()
+	} else {
+		o.order = sortRows(o.rows, o.s.keys)
+	}
+	o.r.mem.release(int64(o.rows.n) * 24)
+	if o.bound >= 0 {
+		o.order = o.order[:min(len(o.order), o.bound)]
+		o.topN = true
+	}
+	return nil
+}
+
+// read collects the rows to sort.
+func (o *sortOp) read() error {
 	for {
 		b, err := o.input()
 		if err != nil {
@@ -197,7 +129,7 @@ func (o *sortOp) fill() error {
 		}
 		if b == nil {
 			o.ended = true
-			break
+			return nil
 		}
 		n := b.Len
 		if o.s.presorted > 0 {
@@ -208,29 +140,18 @@ func (o *sortOp) fill() error {
 				return err
 			}
 		}
-		if n < b.Len {
-			o.pending, o.from = b, n
-			break
-		}
-		o.pending = nil
 		if err := o.prune(); err != nil {
 			return err
 		}
+		if n < b.Len {
+			o.pending, o.from = b, n
+			return nil
+		}
+		o.pending = nil
 		if err := o.r.canceled(); err != nil {
 			return err
 		}
 	}
-	o.peak = max(o.peak, o.rows.bytes)
-	if err := o.r.mem.grow(int64(o.rows.n) * 20); err != nil {
-		return err
-	}
-	o.order = sortRows(o.rows, o.s.keys)
-	o.r.mem.release(int64(o.rows.n) * 20)
-	if o.bound >= 0 {
-		o.order = o.order[:min(len(o.order), o.bound)]
-		o.topN = true
-	}
-	return nil
 }
 
 func (o *sortOp) input() (*types.Batch, error) {
@@ -260,15 +181,25 @@ func (o *sortOp) sameRun(b *types.Batch) int {
 
 // prune forgets rows that cannot be among the first bound ones.
 func (o *sortOp) prune() error {
-	if o.bound < 0 || o.rows.n < 2*o.bound+4*types.BatchSize {
+	if o.bound < 0 {
 		return nil
 	}
-	best := sortRows(o.rows, o.s.keys)[:o.bound]
-	// Rows keep their order of arrival, so that ties stay as they are.
-	slices.Sort(best)
+	var left []sortEntry
+	if o.first != nil {
+		o.first.take()
+		left = o.first.entries
+	}
+	if o.rows.n < 2*o.bound+4*types.BatchSize {
+		return nil
+	}
+	ids := make([]int32, len(left))
+	for i := range left {
+		ids[i] = left[i].row
+		left[i].row = int32(i)
+	}
 	kept := newRowStore(&o.r.mem, o.s.ncols)
-	for at := 0; at < len(best); at += types.BatchSize {
-		o.rows.gatherBatch(best[at:min(len(best), at+types.BatchSize)], o.out, 0)
+	for at := 0; at < len(ids); at += types.BatchSize {
+		o.rows.gatherBatch(ids[at:min(len(ids), at+types.BatchSize)], o.out, 0)
 		if err := kept.appendBatch(o.out); err != nil {
 			return err
 		}
@@ -276,5 +207,8 @@ func (o *sortOp) prune() error {
 	o.peak = max(o.peak, o.rows.bytes)
 	o.rows.reset()
 	o.rows = kept
+	if o.first != nil {
+		o.first.sorter.s, o.first.seen = kept, kept.n
+	}
 	return nil
 }
