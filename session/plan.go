@@ -248,6 +248,7 @@ func (s *Session) runQuery(ctx context.Context, po *portal, maxRows int, w Resul
 	sent := 0
 	for {
 		if po.batch == nil || po.next >= po.batch.Len {
+			po.cursor.Pace(max(maxRows-sent, 0))
 			if po.batch, err = po.cursor.Next(); err != nil {
 				return "", false, err
 			}

@@ -41,18 +41,20 @@ type values struct {
 	r   *run
 	s   *valuesSpec
 	at  int
+	max int // paced
 	out *types.Batch
 }
 
-func (v *values) open() error { v.at = 0; return nil }
+func (v *values) open() error { v.at, v.max = 0, 0; return nil }
 func (v *values) close()      {}
+func (v *values) pace(n int)  { v.max = n }
 
 func (v *values) next() (*types.Batch, error) {
 	if v.at >= len(v.s.rows) {
 		return nil, nil
 	}
 	resetBatch(v.out)
-	for v.at < len(v.s.rows) && v.out.Len < types.BatchSize {
+	for v.at < len(v.s.rows) && v.out.Len < atMost(v.max) {
 		for c, x := range v.s.rows[v.at] {
 			d, err := x.Row(v.r.env, nil)
 			if err != nil {
@@ -98,6 +100,7 @@ func (f *selection) apply(env *expr.Env, b *types.Batch) (*types.Batch, error) {
 // Filter.
 type filterSpec struct {
 	in    spec
+	feed  feedSpec
 	cond  *expr.Compiled
 	ncols int
 }
@@ -108,15 +111,15 @@ func (c *compiler) filter(n *plan.Filter) (spec, error) {
 		return nil, err
 	}
 	cond, err := c.expr(n.Cond, n.Input.Columns())
-	return &filterSpec{in, cond, len(n.Input.Columns())}, err
+	return &filterSpec{in, c.feed(n.Input, plan.Observable(n.Cond)), cond, len(n.Input.Columns())}, err
 }
 
 func (s *filterSpec) operator(r *run) operator {
-	return &filter{passThrough{s.in.operator(r)}, r, newSelection(s.cond, s.ncols), 0}
+	return &filter{feed{feedSpec: s.feed, in: s.in.operator(r)}, r, newSelection(s.cond, s.ncols), 0}
 }
 
 type filter struct {
-	passThrough
+	feed
 	r       *run
 	sel     selection
 	dropped int64
@@ -124,7 +127,7 @@ type filter struct {
 
 func (f *filter) next() (*types.Batch, error) {
 	for {
-		b, err := f.in.next()
+		b, err := f.feed.next()
 		if err != nil || b == nil {
 			return nil, err
 		}
@@ -180,9 +183,11 @@ type result struct {
 	out    *types.Batch
 	opened bool
 	done   bool
+	max    int // paced
 }
 
-func (o *result) open() error { o.opened, o.done = false, false; return nil }
+func (o *result) open() error { o.opened, o.done, o.max = false, false, 0; return nil }
+func (o *result) pace(n int)  { o.max = n }
 
 func (o *result) close() {
 	if o.in != nil {
@@ -213,6 +218,7 @@ func (o *result) next() (*types.Batch, error) {
 		}
 	}
 	if o.in != nil {
+		pace(o.in, o.max)
 		return o.in.next()
 	}
 	o.done = true
@@ -231,6 +237,7 @@ func (o *result) next() (*types.Batch, error) {
 // Project.
 type projectSpec struct {
 	in    spec
+	feed  feedSpec
 	exprs []*expr.Compiled
 	// byRow is set if the order in which the expressions are evaluated shows: rows are
 	// taken one by one then, not expressions.
@@ -243,7 +250,7 @@ func (c *compiler) project(n *plan.Project) (spec, error) {
 		return nil, err
 	}
 	xs, err := c.exprs(n.Exprs, n.Input.Columns())
-	return &projectSpec{in, xs, sequenceCalls(n.Exprs) > 1}, err
+	return &projectSpec{in, c.feed(n.Input, plan.Observable(n.Exprs...)), xs, sequenceCalls(n.Exprs) > 1}, err
 }
 
 // sequenceCalls counts the calls that move or read a sequence.
@@ -264,18 +271,18 @@ func sequenceCalls(list []rel.Expr) int {
 }
 
 func (s *projectSpec) operator(r *run) operator {
-	return &project{passThrough{s.in.operator(r)}, r, s, types.Batch{Cols: make([]*types.Vec, len(s.exprs))}}
+	return &project{feed{feedSpec: s.feed, in: s.in.operator(r)}, r, s, types.Batch{Cols: make([]*types.Vec, len(s.exprs))}}
 }
 
 type project struct {
-	passThrough
+	feed
 	r   *run
 	s   *projectSpec
 	out types.Batch
 }
 
 func (p *project) next() (*types.Batch, error) {
-	b, err := p.in.next()
+	b, err := p.feed.next()
 	if err != nil || b == nil {
 		return nil, err
 	}
@@ -343,9 +350,11 @@ type appendOp struct {
 	in     []operator
 	at     int
 	opened bool
+	max    int // paced
 }
 
-func (a *appendOp) open() error { a.at, a.opened = 0, false; return nil }
+func (a *appendOp) open() error { a.at, a.opened, a.max = 0, false, 0; return nil }
+func (a *appendOp) pace(n int)  { a.max = n }
 
 func (a *appendOp) close() {
 	for _, in := range a.in {
@@ -361,6 +370,7 @@ func (a *appendOp) next() (*types.Batch, error) {
 			}
 			a.opened = true
 		}
+		pace(a.in[a.at], a.max)
 		b, err := a.in[a.at].next()
 		if err != nil || b != nil {
 			return b, err
@@ -377,10 +387,11 @@ type limitSpec struct {
 	count, offset *expr.Compiled
 	ties          []sortCol
 	ncols         int
+	paced         bool
 }
 
 func (c *compiler) limit(n *plan.Limit) (spec, error) {
-	s := &limitSpec{ncols: len(n.Input.Columns())}
+	s := &limitSpec{ncols: len(n.Input.Columns()), paced: c.observer.Node(n.Input)}
 	var err error
 	if s.in, err = c.node(n.Input); err != nil {
 		return nil, err
@@ -396,7 +407,7 @@ func (c *compiler) limit(n *plan.Limit) (spec, error) {
 }
 
 func (s *limitSpec) operator(r *run) operator {
-	return &limit{passThrough{s.in.operator(r)}, r, s, 0, 0, nil}
+	return &limit{passThrough: passThrough{s.in.operator(r)}, r: r, s: s}
 }
 
 type limit struct {
@@ -405,6 +416,7 @@ type limit struct {
 	s    *limitSpec
 	skip int64
 	left int64     // rows still wanted; -1: all
+	max  int       // paced
 	last *rowStore // WITH TIES: the last row within the limit
 }
 
@@ -413,8 +425,24 @@ func (l *limit) open() error {
 	if l.skip, l.left, err = l.r.limits(l.s.count, l.s.offset); err != nil {
 		return err
 	}
-	l.last = nil
+	l.last, l.max = nil, 0
 	return l.in.open()
+}
+
+func (l *limit) pace(n int) { l.max = n }
+
+// budget is how many rows of the input the next batch may need; 0: no bound.
+func (l *limit) budget() int {
+	n := l.left
+	switch {
+	case n == 0: // ties end with the first row that is none
+		return 1
+	case l.max > 0 && (n < 0 || int64(l.max) < n):
+		n = int64(l.max)
+	case n < 0:
+		return 0
+	}
+	return int(min(l.skip+n, types.BatchSize))
 }
 
 // limits evaluates LIMIT and OFFSET; count is -1 without LIMIT.
@@ -442,6 +470,9 @@ func (l *limit) next() (*types.Batch, error) {
 	for {
 		if l.left == 0 && (l.last == nil || len(l.s.ties) == 0) {
 			return nil, nil
+		}
+		if l.s.paced {
+			pace(l.in, l.budget())
 		}
 		b, err := l.in.next()
 		if err != nil || b == nil {
@@ -503,6 +534,7 @@ func (l *limit) peers(b *types.Batch) (*types.Batch, error) {
 // LockRows claims the rows that pass.
 type lockSpec struct {
 	in    spec
+	feed  feedSpec
 	locks []rowLock
 }
 
@@ -511,7 +543,7 @@ func (c *compiler) lockRows(n *plan.LockRows) (spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &lockSpec{in: in}
+	s := &lockSpec{in: in, feed: c.feed(n.Input, true)}
 	for _, l := range n.Locks {
 		at, err := mustPlace(n.Input.Columns(), l.RowID)
 		if err != nil {
@@ -523,7 +555,7 @@ func (c *compiler) lockRows(n *plan.LockRows) (spec, error) {
 }
 
 func (s *lockSpec) operator(r *run) operator {
-	return &lockOp{passThrough{s.in.operator(r)}, r, s}
+	return &lockOp{feed{feedSpec: s.feed, in: s.in.operator(r)}, r, s}
 }
 
 type rowLock struct {
@@ -539,13 +571,13 @@ func lockStrength(share bool) kv.Strength {
 }
 
 type lockOp struct {
-	passThrough
+	feed
 	r *run
 	s *lockSpec
 }
 
 func (l *lockOp) next() (*types.Batch, error) {
-	b, err := l.in.next()
+	b, err := l.feed.next()
 	if err != nil || b == nil {
 		return nil, err
 	}

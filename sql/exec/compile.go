@@ -22,6 +22,8 @@ type compiler struct {
 	open []*subSpec
 	// bound says where a CTE was compiled.
 	bound map[*plan.CTE]ctePlace
+	// observer tells what must not compute ahead of its reader.
+	observer interface{ Node(plan.Node) bool }
 }
 
 // A ctePlace is where a CTE was compiled: in how many open sub-plans, and whether it is
@@ -42,12 +44,12 @@ func (c *compiler) again(n plan.Node, many bool) (spec, error) {
 
 func compile(p *plan.Plan, direct bool) (*Program, error) {
 	prog := &Program{plan: p, main: mainModify(p.Root)}
-	c := &compiler{p: prog, ctes: map[*plan.CTE]int{}, bound: map[*plan.CTE]ctePlace{}}
+	c := &compiler{p: prog, ctes: map[*plan.CTE]int{}, bound: map[*plan.CTE]ctePlace{}, observer: plan.NewObserver()}
 	root, err := c.node(p.Root)
 	if err != nil {
 		return nil, err
 	}
-	prog.root = root
+	prog.root, prog.paced = root, c.observer.Node(p.Root)
 	if n := len(p.Query.Out); n < len(p.Root.Columns()) {
 		prog.out = make([]int, n)
 		for i := range prog.out {

@@ -61,6 +61,7 @@ type Program struct {
 	out    []int       // root's columns that are the result's
 	subs   int         // sub-plans
 	ctes   int
+	paced  bool         // it shows how far the root computes ahead
 	main   *plan.Modify // whose row count is the statement's
 }
 
@@ -201,6 +202,13 @@ func (c *Cursor) Next() (*types.Batch, error) {
 	}
 }
 
+// Pace says that of the rows to come at most n are wanted, until the next Pace; 0: all.
+func (c *Cursor) Pace(n int) {
+	if c.op != nil && c.p.paced {
+		pace(c.op, n)
+	}
+}
+
 // AllRows is no limit.
 const AllRows = -1
 
@@ -209,6 +217,9 @@ const AllRows = -1
 func (c *Cursor) Column(limit int) ([]types.Datum, error) {
 	var out []types.Datum
 	for {
+		if limit > 0 {
+			c.Pace(limit - len(out))
+		}
 		b, err := c.Next()
 		if err != nil || b == nil {
 			return out, err

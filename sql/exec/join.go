@@ -22,11 +22,14 @@ type joinSpec struct {
 	keep   bool  // the join is run many times, and R is the same every time
 	again  bool  // the join is run many times
 	lFirst bool  // read L before R: without rows of L, R need not be read
+	lPaced bool  // it shows how far L computes ahead
+	shows  bool  // it shows how many pairs are tried
 }
 
 func (c *compiler) joinSpec(n plan.Node, kind rel.JoinKind, l, r plan.Node, on rel.Expr, rescan bool) (*joinSpec, error) {
 	s := &joinSpec{kind: kind, nl: len(l.Columns()), nr: len(r.Columns()), keep: c.inner > 0 && plan.Constant(r), again: c.inner > 0,
-		lFirst: kind != rel.Right && kind != rel.Full && l.Est().Startup < r.Est().Total}
+		lFirst: kind != rel.Right && kind != rel.Full && l.Est().Startup < r.Est().Total,
+		lPaced: c.observer.Node(l), shows: plan.Observable(on) || rescan && c.observer.Node(r)}
 	var err error
 	if s.l, err = c.node(l); err != nil {
 		return nil, err
@@ -57,9 +60,10 @@ type pairSource interface {
 type joiner struct {
 	r      *run
 	s      *joinSpec
-	l      operator
+	l      feed
 	source pairSource
 	inner  *rowStore
+	max    int  // paced
 	drop   bool // inner holds only the rows of the pairs proposed
 
 	b        *types.Batch // L's current batch
@@ -79,15 +83,18 @@ type joiner struct {
 
 func newJoiner(r *run, s *joinSpec) *joiner {
 	n := s.nl + s.nr
-	return &joiner{r: r, s: s, l: s.l.operator(r), pairs: newBatch(n), emit: newBatch(n)}
+	return &joiner{r: r, s: s, l: feed{feedSpec: feedSpec{s.lPaced, s.lPaced}, in: s.l.operator(r)}, pairs: newBatch(n), emit: newBatch(n)}
 }
 
 func (j *joiner) start() error {
 	j.b, j.drained, j.rest = nil, false, 0
 	j.rMatched = nil
+	j.max = 0
 	j.clear()
 	return j.l.open()
 }
+
+func (j *joiner) pace(n int) { j.max = n }
 
 func (j *joiner) clear() {
 	j.lIdx, j.rIdx = j.lIdx[:0], j.rIdx[:0]
@@ -96,8 +103,15 @@ func (j *joiner) clear() {
 	}
 }
 
-// full leaves room for the row alone.
-func (j *joiner) full() bool { return len(j.lIdx) >= types.BatchSize-1 }
+// room is how many more pairs may be proposed, which leaves room for the row alone.
+func (j *joiner) room() int {
+	if j.s.shows {
+		return min(atMost(j.max), types.BatchSize-1) - len(j.lIdx)
+	}
+	return types.BatchSize - 1 - len(j.lIdx)
+}
+
+func (j *joiner) full() bool { return j.room() <= 0 }
 
 func (j *joiner) pair(l, r int32) {
 	j.lIdx = append(j.lIdx, l)
@@ -145,6 +159,10 @@ func (j *joiner) next() (*types.Batch, error) {
 }
 
 func (j *joiner) nextL() error {
+	j.l.pace(0)
+	if j.max > 0 {
+		j.l.pace(1) // One row may give as many as are wanted.
+	}
 	b, err := j.l.next()
 	if err != nil {
 		return err
@@ -396,12 +414,15 @@ func (s *rescanSource) row(j *joiner) (more bool, err error) {
 			return false, nil
 		}
 		if s.pending == nil {
+			if j.max > 0 {
+				pace(s.op, j.room())
+			}
 			if s.pending, err = s.op.next(); err != nil || s.pending == nil {
 				return false, err
 			}
 			s.at = 0
 		}
-		n := min(s.pending.Len-s.at, types.BatchSize-1-len(j.lIdx))
+		n := min(s.pending.Len-s.at, j.room())
 		if j.firstOnly() && j.s.on == nil {
 			n = min(n, 1)
 		}
@@ -501,6 +522,7 @@ func (c *compiler) hashJoin(n *plan.HashJoin) (spec, error) {
 	}
 	j.keep = c.inner > 0 && plan.Constant(n.R, n.RKeys...) // The table holds the keys, which outer columns may decide.
 	s := &hashJoinSpec{joinSpec: j, nullAware: n.NullAware && n.Kind == rel.Anti}
+	j.lPaced = j.lPaced || plan.Observable(n.LKeys...)
 	if s.lKeys, err = c.exprs(n.LKeys, n.L.Columns()); err != nil {
 		return nil, err
 	}

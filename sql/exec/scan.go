@@ -159,6 +159,7 @@ type scanSpec struct {
 	looked  *filterSource
 	filter  *expr.Compiled
 	limit   *expr.Compiled
+	shows   bool // it shows for how many rows filter is computed
 	ncols   int
 	get     bool // the condition is a full primary key: one row
 }
@@ -210,6 +211,7 @@ func (c *compiler) tableScan(n *plan.TableScan) (spec, error) {
 	if s.filter, err = c.expr(n.Filter, cols); err != nil {
 		return nil, err
 	}
+	s.shows = plan.Observable(n.Filter)
 	if s.limit, err = c.expr(n.Limit, nil); err != nil {
 		return nil, err
 	}
@@ -301,6 +303,7 @@ type tableScan struct {
 	storage *rowFilter
 	looked  *rowFilter
 	want    int   // rows still wanted; -1: all
+	max     int   // paced
 	failed  error // what comes after the rows of the last batch
 	out     *types.Batch
 	data    []*types.Vec // those of out that are decoded
@@ -330,7 +333,7 @@ func (o *tableScan) report() {
 
 func (o *tableScan) open() error {
 	o.close()
-	o.at, o.want, o.failed = 0, -1, nil
+	o.at, o.want, o.max, o.failed = 0, -1, 0, nil
 	var err error
 	if o.spans, err = o.s.ranges.spans(o.r); err != nil {
 		return err
@@ -343,6 +346,12 @@ func (o *tableScan) open() error {
 		o.want = int(d.I)
 	}
 	return err
+}
+
+func (o *tableScan) pace(n int) {
+	if o.s.shows {
+		o.max = n
+	}
 }
 
 func (o *tableScan) close() {
@@ -386,7 +395,7 @@ func (o *tableScan) fill() error {
 	if o.failed != nil {
 		return o.failed
 	}
-	for o.out.Len < types.BatchSize && o.want != 0 {
+	for o.out.Len < atMost(o.max) && o.want != 0 {
 		if o.it == nil {
 			if o.at >= len(o.spans) {
 				break

@@ -241,8 +241,10 @@ func (c *compiler) funcScan(n *plan.FuncScan) (spec, error) {
 	if s.out, err = mapping(cols, all); err != nil {
 		return nil, err
 	}
-	s.cond, err = c.expr(n.Filter, cols)
-	return s, err
+	return c.scanned(n.Filter, cols, func(cond *expr.Compiled) spec {
+		s.cond = cond
+		return s
+	})
 }
 
 func (s *funcScanSpec) operator(r *run) operator {
@@ -364,6 +366,7 @@ func zip(readers []*setReader, out *types.Batch) (bool, error) {
 // ProjectSet: a projection in which set-returning calls yield rows.
 type projectSetSpec struct {
 	in    spec
+	feed  feedSpec
 	calls []*setCall // nil entries are plain
 	plain []*expr.Compiled
 }
@@ -373,7 +376,7 @@ func (c *compiler) projectSet(n *plan.ProjectSet) (spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &projectSetSpec{in: in, calls: make([]*setCall, len(n.Exprs)), plain: make([]*expr.Compiled, len(n.Exprs))}
+	s := &projectSetSpec{in: in, feed: c.feed(n.Input, true), calls: make([]*setCall, len(n.Exprs)), plain: make([]*expr.Compiled, len(n.Exprs))}
 	layout := n.Input.Columns()
 	for i, x := range n.Exprs {
 		if call, ok := x.(*rel.Call); ok && call.Fn.Set {
@@ -389,7 +392,7 @@ func (c *compiler) projectSet(n *plan.ProjectSet) (spec, error) {
 }
 
 func (s *projectSetSpec) operator(r *run) operator {
-	p := &projectSet{r: r, s: s, in: s.in.operator(r), out: newBatch(len(s.plain)), vecs: make([]*types.Vec, len(s.plain))}
+	p := &projectSet{r: r, s: s, in: feed{feedSpec: s.feed, in: s.in.operator(r)}, out: newBatch(len(s.plain)), vecs: make([]*types.Vec, len(s.plain))}
 	for _, call := range s.calls {
 		if call != nil {
 			p.readers = append(p.readers, &setReader{call: call})
@@ -402,7 +405,8 @@ func (s *projectSetSpec) operator(r *run) operator {
 type projectSet struct {
 	r       *run
 	s       *projectSetSpec
-	in      operator
+	in      feed
+	max     int // paced
 	readers []*setReader
 	b       *types.Batch // the input's
 	row     int
@@ -414,9 +418,11 @@ type projectSet struct {
 
 func (p *projectSet) open() error {
 	p.stop()
-	p.b, p.active = nil, false
+	p.b, p.active, p.max = nil, false, 0
 	return p.in.open()
 }
+
+func (p *projectSet) pace(n int) { p.max = n }
 
 func (p *projectSet) stop() {
 	for _, rd := range p.readers {
@@ -431,7 +437,7 @@ func (p *projectSet) close() {
 
 func (p *projectSet) next() (*types.Batch, error) {
 	resetBatch(p.out)
-	for p.out.Len < types.BatchSize {
+	for p.out.Len < atMost(p.max) {
 		if !p.active {
 			// The input may reuse what the rows gathered so far were copied from, never
 			// what they hold.
@@ -468,6 +474,10 @@ func (p *projectSet) next() (*types.Batch, error) {
 func (p *projectSet) nextInput() (bool, error) {
 	p.row++
 	for p.b == nil || p.row >= p.b.Len {
+		p.in.pace(0)
+		if p.max > 0 {
+			p.in.pace(1) // One row may give as many as are wanted.
+		}
 		b, err := p.in.next()
 		if err != nil || b == nil {
 			p.b = nil

@@ -9,6 +9,7 @@ import (
 // Unique drops rows that equal the one before.
 type uniqueSpec struct {
 	in    spec
+	feed  feedSpec
 	on    []int
 	oids  []types.OID
 	ncols int
@@ -20,7 +21,7 @@ func (c *compiler) unique(n *plan.Unique) (spec, error) {
 		return nil, err
 	}
 	cols := n.Input.Columns()
-	s := &uniqueSpec{in: in, ncols: len(cols)}
+	s := &uniqueSpec{in: in, feed: c.feed(n.Input, false), ncols: len(cols)}
 	ids := n.On
 	if ids == nil {
 		for _, col := range cols {
@@ -39,11 +40,11 @@ func (c *compiler) unique(n *plan.Unique) (spec, error) {
 }
 
 func (s *uniqueSpec) operator(r *run) operator {
-	return &unique{passThrough: passThrough{s.in.operator(r)}, r: r, s: s, out: newBatch(s.ncols)}
+	return &unique{feed: feed{feedSpec: s.feed, in: s.in.operator(r)}, r: r, s: s, out: newBatch(s.ncols)}
 }
 
 type unique struct {
-	passThrough
+	feed
 	r    *run
 	s    *uniqueSpec
 	last []*types.Vec // the On columns of the last row kept; nil at the start
@@ -53,12 +54,12 @@ type unique struct {
 
 func (u *unique) open() error {
 	u.last = nil
-	return u.in.open()
+	return u.feed.open()
 }
 
 func (u *unique) next() (*types.Batch, error) {
 	for {
-		b, err := u.in.next()
+		b, err := u.feed.next()
 		if err != nil || b == nil {
 			return nil, err
 		}
@@ -109,20 +110,21 @@ func (u *unique) remember(b *types.Batch, row int) {
 // HashDistinct keeps the first row of each value.
 type distinctSpec struct {
 	in   spec
+	feed feedSpec
 	oids []types.OID
 }
 
 func (c *compiler) hashDistinct(n *plan.HashDistinct) (spec, error) {
 	in, err := c.node(n.Input)
-	return &distinctSpec{in, oidsOf(n.Input.Columns())}, err
+	return &distinctSpec{in, c.feed(n.Input, false), oidsOf(n.Input.Columns())}, err
 }
 
 func (s *distinctSpec) operator(r *run) operator {
-	return &distinct{passThrough: passThrough{s.in.operator(r)}, r: r, keys: newKeyTable(&r.mem, s.oids), out: newBatch(len(s.oids))}
+	return &distinct{feed: feed{feedSpec: s.feed, in: s.in.operator(r)}, r: r, keys: newKeyTable(&r.mem, s.oids), out: newBatch(len(s.oids))}
 }
 
 type distinct struct {
-	passThrough
+	feed
 	r    *run
 	keys *keyTable
 	sel  []int
@@ -131,17 +133,17 @@ type distinct struct {
 
 func (d *distinct) open() error {
 	d.keys.reset()
-	return d.in.open()
+	return d.feed.open()
 }
 
 func (d *distinct) close() {
 	d.keys.reset()
-	d.in.close()
+	d.feed.close()
 }
 
 func (d *distinct) next() (*types.Batch, error) {
 	for {
-		b, err := d.in.next()
+		b, err := d.feed.next()
 		if err != nil || b == nil {
 			return nil, err
 		}

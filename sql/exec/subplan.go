@@ -225,6 +225,7 @@ func (st *subState) compute() (types.Datum, error) {
 	case rel.ScalarQuery:
 		return st.scalar()
 	case rel.ExistsQuery:
+		pace(st.op, 1)
 		b, err := st.nextRows()
 		return types.NewBool(b != nil), err
 	case rel.ArrayQuery:
@@ -247,6 +248,7 @@ func (st *subState) scalar() (types.Datum, error) {
 	var d types.Datum
 	rows := 0
 	for {
+		pace(st.op, 2-rows)
 		b, err := st.nextRows()
 		if err != nil {
 			return types.Null, err
@@ -359,6 +361,7 @@ func (st *subState) quantify(rows *rowStore) (types.Datum, error) {
 		if rows != nil {
 			b = rows.batch(at)
 		} else {
+			pace(st.op, 1)
 			b, err = st.nextRows()
 		}
 		if err != nil {

@@ -31,9 +31,10 @@ func (c *compiler) virtualScan(n *plan.VirtualScan) (spec, error) {
 		}
 		s.eq[attr] = cx
 	}
-	var err error
-	s.cond, err = c.expr(n.Filter, n.Columns())
-	return s, err
+	return c.scanned(n.Filter, n.Columns(), func(cond *expr.Compiled) spec {
+		s.cond = cond
+		return s
+	})
 }
 
 func (s *virtualSpec) operator(r *run) operator {

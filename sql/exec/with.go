@@ -121,6 +121,12 @@ func (w *with) next() (*types.Batch, error) {
 	return b, nil
 }
 
+func (w *with) pace(n int) {
+	if !w.s.modifies {
+		pace(w.body, n)
+	}
+}
+
 // A cteState is a CTE in one execution: its rows as far as somebody has asked.
 // For a recursive one, the rows of the last round are those from work to workEnd.
 type cteState struct {
@@ -169,8 +175,12 @@ func (st *cteState) close() {
 }
 
 // more computes further rows until there are more than n, or no more come; it
-// reports whether row n exists.
-func (st *cteState) more(n int) (bool, error) {
+// reports whether row n exists. At most max rows are wanted, if that is not 0.
+func (st *cteState) more(n, max int) (bool, error) {
+	pace(st.query, max)
+	if st.recursive != nil {
+		pace(st.recursive, max)
+	}
 	for st.rows.n <= n && !st.done {
 		if err := st.r.canceled(); err != nil {
 			return false, err
@@ -184,6 +194,7 @@ func (st *cteState) more(n int) (bool, error) {
 
 // finish computes all rows.
 func (st *cteState) finish() error {
+	pace(st.query, 0)
 	for !st.done {
 		if err := st.step(); err != nil {
 			return err
@@ -258,14 +269,16 @@ type cteScanSpec struct {
 
 func (c *compiler) cteScan(n *plan.CTEScan) (spec, error) {
 	c.readsCTE(c.bound[n.CTE])
-	cond, err := c.expr(n.Filter, n.Columns())
-	return &cteScanSpec{slot: c.ctes[n.CTE], cond: cond, ncols: len(n.Columns())}, err
+	return c.scanned(n.Filter, n.Columns(), func(cond *expr.Compiled) spec {
+		return &cteScanSpec{slot: c.ctes[n.CTE], cond: cond, ncols: len(n.Columns())}
+	})
 }
 
 func (c *compiler) workScan(n *plan.WorkScan) (spec, error) {
 	c.readsCTE(ctePlace{depth: c.bound[n.CTE].depth})
-	cond, err := c.expr(n.Filter, n.Columns())
-	return &cteScanSpec{slot: c.ctes[n.CTE], work: true, cond: cond, ncols: len(n.Columns())}, err
+	return c.scanned(n.Filter, n.Columns(), func(cond *expr.Compiled) spec {
+		return &cteScanSpec{slot: c.ctes[n.CTE], work: true, cond: cond, ncols: len(n.Columns())}
+	})
 }
 
 func (s *cteScanSpec) operator(r *run) operator {
@@ -278,20 +291,22 @@ type cteScan struct {
 	st    *cteState
 	at    int
 	limit int // WorkScan: end of the working table
+	max   int // paced
 	sel   selection
 	view  types.Batch
 }
 
 func (o *cteScan) open() error {
 	o.st = o.r.ctes[o.s.slot]
-	o.at = 0
+	o.at, o.max = 0, 0
 	if o.s.work {
 		o.at, o.limit = o.st.work, o.st.workEnd
 	}
 	return nil
 }
 
-func (o *cteScan) close() {}
+func (o *cteScan) close()     {}
+func (o *cteScan) pace(n int) { o.max = n }
 
 func (o *cteScan) next() (*types.Batch, error) {
 	for {
@@ -299,7 +314,7 @@ func (o *cteScan) next() (*types.Batch, error) {
 			if o.at >= o.limit {
 				return nil, nil
 			}
-		} else if ok, err := o.st.more(o.at); err != nil || !ok {
+		} else if ok, err := o.st.more(o.at, o.max); err != nil || !ok {
 			return nil, err
 		}
 		b := o.st.rows.batch(o.at)
