@@ -20,6 +20,10 @@ func (b *binder) build(q *selection) *query {
 		node = b.buildAggregate(q, node)
 	}
 	node = b.buildWindows(s, node)
+	sorted := b.postpones(q)
+	if sorted {
+		node = b.sortedFirst(q, node)
+	}
 	node = b.buildSets(s, q.targets, node)
 	locks := q.s.locks
 	node = b.buildProject(q, node, locks)
@@ -46,6 +50,7 @@ func (b *binder) build(q *selection) *query {
 		// What GROUP BY added is not part of what must be distinct.
 		shown := b.strip(&query{node: node, cols: out.cols})
 		node = q.stackSort(&rel.DistinctOn{Input: shown})
+	case sorted:
 	default:
 		node = q.stackSort(node)
 	}

@@ -141,6 +141,7 @@ type cteState struct {
 	work      int
 	workEnd   int
 	done      bool
+	max       int // paced
 	sel       []int
 }
 
@@ -177,10 +178,7 @@ func (st *cteState) close() {
 // more computes further rows until there are more than n, or no more come; it
 // reports whether row n exists. At most max rows are wanted, if that is not 0.
 func (st *cteState) more(n, max int) (bool, error) {
-	pace(st.query, max)
-	if st.recursive != nil {
-		pace(st.recursive, max)
-	}
+	st.max = max
 	for st.rows.n <= n && !st.done {
 		if err := st.r.canceled(); err != nil {
 			return false, err
@@ -194,7 +192,7 @@ func (st *cteState) more(n, max int) (bool, error) {
 
 // finish computes all rows.
 func (st *cteState) finish() error {
-	pace(st.query, 0)
+	st.max = 0
 	for !st.done {
 		if err := st.step(); err != nil {
 			return err
@@ -212,6 +210,7 @@ func (st *cteState) step() error {
 		st.opened = true
 	}
 	if !st.inRound {
+		pace(st.query, st.max)
 		b, err := st.query.next()
 		if err != nil {
 			return err
@@ -226,6 +225,7 @@ func (st *cteState) step() error {
 		}
 		return st.nextRound()
 	}
+	pace(st.recursive, st.max)
 	b, err := st.recursive.next()
 	if err != nil {
 		return err

@@ -73,6 +73,15 @@ type origin struct {
 // node plans n restricted by conds (which may be pushed down into it). want is the
 // order that the caller would like; see ordering for whether it got it.
 func (b *planner) node(n rel.Node, conds []rel.Expr, want []rel.SortKey) Node {
+	once, each := b.once(n, conds)
+	if len(once) == 0 {
+		return b.restricted(n, conds, want)
+	}
+	return b.gated(b.restricted(n, each, want), once)
+}
+
+// restricted is node for conditions that are checked for each row.
+func (b *planner) restricted(n rel.Node, conds []rel.Expr, want []rel.SortKey) Node {
 	switch n.(type) {
 	case *rel.Scan, *rel.Filter, *rel.Project, *rel.Sort, *rel.With, *rel.CTERef, *rel.LockRows:
 	default: // has to read more than it yields
@@ -419,6 +428,10 @@ func pushLimit(n Node, count, offset rel.Expr) {
 		n.Limit, n.Offset = count, offset
 	case *Project:
 		pushLimit(n.Input, count, offset)
+	case *Result:
+		if n.Input != nil {
+			pushLimit(n.Input, count, offset)
+		}
 	case *TableScan:
 		if offset == nil {
 			n.Limit = count

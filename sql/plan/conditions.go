@@ -41,6 +41,50 @@ func (b *planner) conjunction(conds []rel.Expr) (rel.Expr, []rel.Expr) {
 	return b.expr(and(conds)), nil
 }
 
+// once parts the conditions on a relation that read no column of it: they hold for all
+// of its rows or for none, so that they are checked before any is read.
+func (b *planner) once(n rel.Node, conds []rel.Expr) (once, each []rel.Expr) {
+	if len(conds) == 0 {
+		return nil, conds
+	}
+	own, all := idSet(n.Columns()), map[rel.ColID]bool(nil)
+	reads := func(c rel.Expr) bool {
+		cols := columnsOf(c)
+		if len(cols) == 0 || touches(c, own) {
+			return len(cols) > 0
+		}
+		if all == nil { // Conditions that are on their way down may read what is not put out.
+			g := gatherer{made: map[rel.ColID]bool{}, used: map[rel.ColID]bool{}, ctes: map[*rel.CTE]bool{}}
+			g.node(n)
+			all = g.made
+		}
+		return touches(c, all)
+	}
+	for _, c := range conds {
+		if movable(c) && !reads(c) {
+			once = append(once, c)
+		} else {
+			each = append(each, c)
+		}
+	}
+	return once, each
+}
+
+// gated puts conditions before a node that are checked once. One that is constant and
+// does not hold leaves nothing of it.
+func (b *planner) gated(n Node, once []rel.Expr) Node {
+	e := n.Est()
+	g := &Result{Base: base(n.Columns(), e.Startup, e.Total, e.Rows), Input: n, Cond: b.expr(and(once))}
+	if k, ok := g.Cond.(*rel.Const); ok && k.Slot == 0 && (k.D.IsNull() || !k.D.Bool()) {
+		g.Base, g.Input = base(n.Columns(), 0, 0, 0), nil
+		g.Cond = &rel.Const{T: k.T, D: types.NewBool(false)}
+		for _, c := range n.Columns() {
+			g.Exprs = append(g.Exprs, &rel.Const{T: c.T})
+		}
+	}
+	return g
+}
+
 // filtered puts conditions on a node.
 func (b *planner) filtered(n Node, conds []rel.Expr) Node {
 	if len(conds) == 0 {
@@ -59,8 +103,7 @@ func (b *planner) filtered(n Node, conds []rel.Expr) Node {
 	}
 	n = b.checked(n, each)
 	if len(once) > 0 {
-		e := n.Est()
-		n = &Result{Base: base(n.Columns(), e.Startup, e.Total, e.Rows), Input: n, Cond: b.expr(and(once))}
+		n = b.gated(n, once)
 	}
 	return n
 }

@@ -262,10 +262,10 @@ func (b *planner) nestedLoop(kind rel.JoinKind, l, r Node, on, all []rel.Expr, p
 // lookupJoin runs the right side once per row of the left, with the join's
 // conditions inside; nil if that helps nothing.
 func (b *planner) lookupJoin(kind rel.JoinKind, l Node, r side, on []rel.Expr, cols []rel.Column, must bool) Node {
-	left := idSet(l.Columns())
+	left, right := idSet(l.Columns()), idSet(r.node.Columns())
 	var inside, outside []rel.Expr
 	for _, c := range on {
-		if movable(c) && !hasSubquery(c) {
+		if movable(c) && !hasSubquery(c) && touches(c, right) {
 			inside = append(inside, c)
 		} else {
 			outside = append(outside, c)
@@ -317,6 +317,8 @@ func keyed(n Node, from map[rel.ColID]bool) bool {
 			return keyed(n.Input, from)
 		case *Project:
 			return keyed(n.Input, from)
+		case *Result:
+			return n.Input != nil && keyed(n.Input, from)
 		}
 		return false
 	}
