@@ -3,6 +3,7 @@ package pgcatalog
 import (
 	"bufio"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -159,7 +160,8 @@ func TestSources(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", tab.Name, err)
 		}
-		if len(rows) == 0 && tab.Name != "jobs" && tab.Name != "pg_shdescription" {
+		// The system has neither indexes nor sequences.
+		if len(rows) == 0 && tab.Name != "jobs" && tab.Name != "pg_shdescription" && !regexp.MustCompile("_sys_(indexes|sequences)").MatchString(tab.Name) {
 			t.Errorf("%s is empty", tab.Name)
 		}
 	}

@@ -56,11 +56,20 @@ const firstVirtualOID types.OID = 13200
 // added are columns that PostgreSQL 16 has and the facts (of 15) lack, and where
 // they stand: after which column ("": first).
 var added = map[string][][2]string{
+	"pg_stat_all_tables": scanTimes, "pg_stat_user_tables": scanTimes, "pg_stat_sys_tables": scanTimes,
+	"pg_stat_xact_all_tables": newPages, "pg_stat_xact_user_tables": newPages, "pg_stat_xact_sys_tables": newPages,
+	"pg_stat_all_indexes": lastScan, "pg_stat_user_indexes": lastScan, "pg_stat_sys_indexes": lastScan,
 	"pg_auth_members": {{"", "oid:26!"}, {"admin_option", "inherit_option:16!"}, {"inherit_option", "set_option:16!"}},
 	"pg_collation":    {{"colliculocale", "collicurules:25"}},
 	"pg_database":     {{"daticulocale", "daticurules:25"}},
 	"pg_subscription": {{"subdisableonerr", "subpasswordrequired:16!"}, {"subpasswordrequired", "subrunasowner:16!"}, {"subpublications", "suborigin:25"}},
 }
+
+var (
+	newPages  = [][2]string{{"n_tup_hot_upd", "n_tup_newpage_upd:20"}}
+	lastScan  = [][2]string{{"idx_scan", "last_idx_scan:1184"}}
+	scanTimes = [][2]string{{"seq_scan", "last_seq_scan:1184"}, lastScan[0], newPages[0]}
+)
 
 // sysColumns are the relations of schema sys.
 var sysColumns = [][2]string{
@@ -180,6 +189,7 @@ var sources = map[types.OID]*source{}
 // "information_schema.tables".
 var sourceLists = []map[string]*source{
 	classSources, constraintSources, typeSources, functionSources, roleSources, systemSources, infoSources, grantSources,
+	activitySources,
 }
 
 // bindSources connects sources with their relations.

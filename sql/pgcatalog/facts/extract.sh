@@ -11,7 +11,7 @@ select case n.nspname when 'information_schema' then 'i' else 'c' end, c.relkind
 from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
   join pg_type t on t.oid = a.atttypid
 where n.nspname in ('pg_catalog', 'information_schema') and c.relkind in ('r', 'v')
-  and c.relname not like '\_pg%' and c.relname !~ '^pg_(stat|statio)_(.*_)?(user|sys|all)_|^pg_stat_xact|^pg_hba|^pg_ident_file'
+  and c.relname not like '\_pg%' and c.relname !~ '^pg_hba|^pg_ident_file'
 group by 1, 2, 3, 4 order by 1, 4;
 SQL
 psql -XqAt -F "$(printf '\t')" > types.tsv <<SQL
