@@ -172,6 +172,9 @@ func (b *binder) regLiteral(c *rel.Const, t types.T, kind string) rel.Expr {
 	if text == "-" {
 		text = "0"
 	}
+	if _, oid, ok := types.MarkedObject(text); ok {
+		return &rel.Const{T: t, D: types.NewInt(int64(oid)), Pos: c.Pos}
+	}
 	if n, err := strconv.ParseUint(text, 10, 32); err == nil {
 		return &rel.Const{T: t, D: types.NewInt(int64(n)), Pos: c.Pos}
 	}

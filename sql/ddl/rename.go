@@ -106,9 +106,11 @@ func (s *statement) renameInRelation(st *ast.Rename) error {
 }
 
 // noStoredText fails if the text of a view or an expression elsewhere names an
-// object: texts are not rewritten. (PostgreSQL stores trees, which follow.)
+// object: texts are not rewritten. (PostgreSQL stores trees, which follow.) The default
+// of a column can refer to a sequence only as a regclass, which is stored by OID.
 func (s *statement) noStoredText(oid types.OID, what string) error {
-	users := s.users(oid, -1)
+	sequence := s.snap().Sequence(oid) != nil
+	users := slices.DeleteFunc(s.users(oid, -1), func(e edge) bool { return sequence && e.to.class == itemDefault })
 	if len(users) == 0 {
 		return nil
 	}

@@ -393,7 +393,9 @@ func (p *printer) constant(t types.T, d types.Datum) {
 		return
 	}
 	text := string(types.AppendText(nil, t.OID, d, types.DefaultFormat))
-	if p.q != nil && p.q.names.Object != nil {
+	if p.q == nil && d.I != 0 && types.RegKind(t.OID) != "" {
+		text = types.ObjectMark(t.OID, types.OID(d.I))
+	} else if p.q != nil && p.q.names.Object != nil {
 		if name, ok := p.q.names.Object(t.OID, types.OID(d.I)); ok {
 			text = name
 		}

@@ -105,6 +105,8 @@ func Unmark(text string, names Names) string {
 			if label, ok := names.EnumLabel(t, rank); ok {
 				parts[i] = label
 			}
+		} else if t, oid, ok := MarkedObject(whole); ok {
+			parts[i] = objectName(names, t, oid)
 		}
 	}
 	return strings.Join(parts, "")

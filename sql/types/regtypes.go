@@ -54,8 +54,37 @@ func regOps() map[string]*ops {
 	return out
 }
 
+// ObjectMark stands in a stored text for the name of an object, in a literal of the type t:
+// the text stays as it is when the object gets another name (see Unmark).
+func ObjectMark(t, oid OID) string {
+	return mark + "o" + strconv.Itoa(int(t)) + "_" + strconv.Itoa(int(oid)) + mark
+}
+
+// MarkedObject is what an object's mark says.
+func MarkedObject(s string) (t, oid OID, ok bool) {
+	s, ok = strings.CutPrefix(s, mark+"o")
+	if !ok {
+		return 0, 0, false
+	}
+	first, second, _ := strings.Cut(strings.TrimSuffix(s, mark), "_")
+	n, err := strconv.ParseUint(first, 10, 32)
+	m, err2 := strconv.ParseUint(second, 10, 32)
+	return OID(n), OID(m), err == nil && err2 == nil
+}
+
+// objectName is a marked object as it stands in a literal: by number if it has gone.
+func objectName(names Names, t, oid OID) string {
+	if name, ok := names.ObjectName(RegKind(t), oid); ok {
+		return strings.ReplaceAll(name, "'", "''")
+	}
+	return strconv.Itoa(int(oid))
+}
+
 // parseReg takes a number for itself, - for 0 and all else for a name.
 func parseReg(kind, s string, f *Format) (Datum, error) {
+	if _, oid, ok := MarkedObject(s); ok {
+		return NewInt(int64(oid)), nil
+	}
 	if s == "-" {
 		return NewInt(0), nil
 	}
