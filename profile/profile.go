@@ -44,6 +44,8 @@ type Limits struct {
 	ViewBytes    int // of a view's text
 	Schemas      int // beside public and sys
 	Statistics   int // extended ones of a table
+	// StatisticsTarget is the largest target of statistics.
+	StatisticsTarget int
 }
 
 // A Profile is a dialect.
@@ -72,6 +74,7 @@ var dsql = Profile{
 		SessionAge: time.Hour, MessageBytes: 10 << 20, MaxConnections: 10000,
 		QueryMemory: 128 << 20, KeyBytes: 1981, RowBytes: 2 << 20, ColumnBytes: 1 << 20,
 		Tables: 1000, Columns: 255, Indexes: 24, IndexColumns: 8, Sequences: 5000, Views: 5000, ViewBytes: 2 << 20, Schemas: 10, Statistics: 5,
+		StatisticsTarget: 100,
 	},
 	params: words(`application_name client_encoding datestyle extra_float_digits intervalstyle timezone search_path role
 		enable_bitmapscan enable_hashagg enable_hashjoin enable_indexonlyscan enable_indexscan enable_material enable_mergejoin enable_nestloop
@@ -91,7 +94,7 @@ var extended = Profile{
 	lifted: names(`isolation, set transaction, and chain, analyze in block, savepoint, parameters, run-time types, truncate, create table as, select into, vacuum`,
 		// What the statements' own packages refuse.
 		`add column constraint, add constraint, set not null, set data type, validate constraint, drop primary key, set statistics, storage parameters,
-		create index, index method, sort order, cache, sequence type, serial, array column, enum, catalog of indexes, numeric, locking`),
+		create index, index method, sort order, cache, sequence type, serial, array column, enum, catalog of indexes, numeric, locking, compression`),
 	params: words(`bytea_output client_min_messages default_transaction_isolation default_transaction_read_only idle_in_transaction_session_timeout
 		lock_timeout row_security standard_conforming_strings statement_timeout
 		array_nulls backslash_quote check_function_bodies constraint_exclusion cpu_tuple_cost cursor_tuple_fraction default_statistics_target
@@ -167,7 +170,7 @@ func IsDDL(stmt ast.Stmt) bool {
 	switch stmt.(type) {
 	case *ast.CreateTable, *ast.CreateTableAs, *ast.Truncate, *ast.AlterTable, *ast.Rename, *ast.SetSchema, *ast.AlterOwner, *ast.CreateIndex, *ast.CreateView,
 		*ast.CreateSequence, *ast.AlterSequence, *ast.CreateSchema, *ast.CreateDomain, *ast.AlterDomain, *ast.CreateEnum, *ast.AlterEnum, *ast.CreateFunction, *ast.Drop,
-		*ast.Comment, *ast.CreateStatistics, *ast.CreateRole, *ast.AlterRole, *ast.AlterRoleSet, *ast.DropRole, *ast.GrantRole, *ast.Grant,
+		*ast.Comment, *ast.CreateStatistics, *ast.AlterStatistics, *ast.CreateRole, *ast.AlterRole, *ast.AlterRoleSet, *ast.DropRole, *ast.GrantRole, *ast.Grant,
 		*ast.AlterDefaultPrivileges, *ast.IAMGrant:
 		return true
 	}

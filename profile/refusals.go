@@ -103,12 +103,8 @@ var refusals = []refusal{
 	}},
 	// Recorded; a bad level is named first. SET SESSION CHARACTERISTICS is in the grammar
 	// that a live cluster accepted, SET TRANSACTION is not.
-	{"set transaction", func(s ast.Stmt) string {
-		if t, ok := s.(*ast.Set); ok && t.Txn != nil && t.Name == "transaction" {
-			return "setting configuration parameter \"" + strings.ToUpper(t.Name) + "\" not supported"
-		}
-		return ""
-	}},
+	{"set transaction", setModes("TRANSACTION")},
+	{"set transaction snapshot", setModes("TRANSACTION SNAPSHOT")},
 	// The text is not recorded.
 	{"select into", anySelect(func(q *ast.Select) string {
 		if q.Into != nil {
@@ -151,6 +147,16 @@ func unsupportedTransaction(words string) string {
 		return ""
 	}
 	return "unsupported transaction statement: " + words
+}
+
+// setModes refuses a form of SET TRANSACTION.
+func setModes(name string) func(ast.Stmt) string {
+	return func(s ast.Stmt) string {
+		if t, ok := s.(*ast.Set); ok && t.Txn != nil && strings.EqualFold(t.Name, name) {
+			return "setting configuration parameter \"" + name + "\" not supported"
+		}
+		return ""
+	}
 }
 
 // badIsolation refuses all levels but REPEATABLE READ, which is what there is.

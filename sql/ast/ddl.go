@@ -116,6 +116,7 @@ type (
 	// constraint, owner to, enable row security, other (then Text has the tag).
 	AlterAction struct {
 		Kind        string
+		Words       string // as PostgreSQL's messages name it: ALTER COLUMN ... SET STORAGE
 		Column      string
 		Def         *ColumnDef
 		Constraint  *Constraint
@@ -291,6 +292,12 @@ type (
 		Args    []TypeName
 		HasArgs bool
 	}
+	// AlterStatistics is ALTER STATISTICS … SET STATISTICS; -1 is the default.
+	AlterStatistics struct {
+		Name     Name
+		IfExists bool
+		Target   int
+	}
 	CreateStatistics struct {
 		Name        Name
 		IfNotExists bool
@@ -402,6 +409,7 @@ func (*CreateFunction) stmt()         {}
 func (*Drop) stmt()                   {}
 func (*Comment) stmt()                {}
 func (*CreateStatistics) stmt()       {}
+func (*AlterStatistics) stmt()        {}
 func (*CreateRole) stmt()             {}
 func (*AlterRole) stmt()              {}
 func (*AlterRoleSet) stmt()           {}

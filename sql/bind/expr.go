@@ -229,6 +229,7 @@ func (b *binder) castExpr(s *scope, x *ast.Cast) rel.Expr {
 			return b.arrayOfRows(s, a, t)
 		}
 	}
+	b.castToTextSearch(x)
 	t, domain := b.resolveType(x.Type)
 	if a, ok := x.X.(*ast.ArrayExpr); ok && elemOf(t.OID) != 0 {
 		e := b.array(s, a, elemOf(t.OID))

@@ -199,7 +199,7 @@ func (b *binder) resolveCall(c *callSite) {
 	b.checkSchema(x.Schema, x.At)
 	m, err := funcs.Resolve(b.lookup(x.Schema, x.Name), name, oids, names, x.Variadic)
 	if err != nil {
-		b.missing(c)
+		b.noTextSearch(c)
 		b.throw(x.At, err)
 	}
 	c.fn, c.match = m.Func, m

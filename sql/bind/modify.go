@@ -318,15 +318,20 @@ func (b *binder) shareRecords(s *scope, node rel.Node, list []assignment) rel.No
 	return pass(node, cols, xs)
 }
 
+// noCursor refuses WHERE CURRENT OF: there are no cursors.
+func (b *binder) noCursor(name string) {
+	if name != "" {
+		b.fail(0, pgerr.InvalidCursorName, "cursor \"%s\" does not exist", name)
+	}
+}
+
 // update binds UPDATE.
 func (b *binder) update(s *scope, st *ast.Update) *query {
-	if st.CurrentOf != "" {
-		b.fail(0, pgerr.FeatureNotSupported, "WHERE CURRENT OF is not supported")
-	}
 	d := b.target(st.Table, updating)
 	t := d.t
 	target := b.scanTarget(s, d, st.Alias)
 	node := b.joinFrom(s, target, st.From)
+	b.noCursor(st.CurrentOf)
 	if st.Where != nil {
 		cond := b.toBool(b.exprAs(s, st.Where, kindWhere), "WHERE", startOf(st.Where))
 		node = &rel.Filter{Input: node, Cond: cond}
@@ -388,12 +393,10 @@ func (b *binder) sortScans() {
 
 // delete binds DELETE.
 func (b *binder) delete(s *scope, st *ast.Delete) *query {
-	if st.CurrentOf != "" {
-		b.fail(0, pgerr.FeatureNotSupported, "WHERE CURRENT OF is not supported")
-	}
 	target := b.target(st.Table, deleting)
 	from := b.scanTarget(s, target, st.Alias)
 	node := b.joinFrom(s, from, st.Using)
+	b.noCursor(st.CurrentOf)
 	if st.Where != nil {
 		cond := b.toBool(b.exprAs(s, st.Where, kindWhere), "WHERE", startOf(st.Where))
 		node = &rel.Filter{Input: node, Cond: cond}

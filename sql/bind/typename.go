@@ -2,10 +2,10 @@ package bind
 
 import (
 	"strconv"
-	"strings"
 
 	"zorya/pgerr"
 	"zorya/sql/ast"
+	"zorya/sql/funcs"
 	"zorya/sql/types"
 )
 
@@ -37,7 +37,7 @@ func (b *binder) resolveType(n ast.TypeName) (types.T, types.OID) {
 	if oid, ok := types.MarkedType(n.Name); ok {
 		base = types.Of(oid)
 		b.refObject(oid, "type")
-	} else if ty := b.builtinType(n); ty != nil && refusedTypes[n.Name] == "" {
+	} else if ty := b.builtinType(n); ty != nil {
 		base = types.T{OID: ty.OID, Typmod: b.typmod(ty, n)}
 	} else if d := b.findDomain(n.Schema, n.Name); d != nil {
 		if len(n.Mods) > 0 {
@@ -47,8 +47,6 @@ func (b *binder) resolveType(n ast.TypeName) (types.T, types.OID) {
 			domain = d.OID
 		}
 		b.refObject(d.OID, "type")
-	} else if word := refusedTypes[n.Name]; word != "" && (n.Schema == "" || n.Schema == "pg_catalog") {
-		b.fail(n.Pos, pgerr.FeatureNotSupported, "datatype %s not supported", word+strings.Repeat("[]", min(n.Array, 1)))
 	} else {
 		if n.Array > 0 {
 			full += "[]"
@@ -65,41 +63,26 @@ func (b *binder) resolveType(n ast.TypeName) (types.T, types.OID) {
 	return base, domain
 }
 
-// refusedTypes are PostgreSQL's types that the original does not have, even at run
-// time, by their internal names: how its errors name them (reference §4.2).
-var refusedTypes = map[string]string{
-	"money": "money", "xml": "xml", "cidr": "cidr", "macaddr": "macaddr", "macaddr8": "macaddr8", "bit": "bit", "varbit": "bit varying",
-	"point": "point", "line": "line", "lseg": "lseg", "box": "box", "path": "path", "polygon": "polygon", "circle": "circle",
-	"tsvector": "tsvector", "tsquery": "tsquery", "pg_lsn": "pg_lsn",
-	"int4range": "int4range", "int8range": "int8range", "numrange": "numrange", "tsrange": "tsrange", "tstzrange": "tstzrange", "daterange": "daterange",
-	"int4multirange": "int4multirange", "int8multirange": "int8multirange", "nummultirange": "nummultirange", "tsmultirange": "tsmultirange",
-	"tstzmultirange": "tstzmultirange", "datemultirange": "datemultirange",
-}
-
-// textSearch are functions that need a text search configuration, of which the
-// original has none.
-var textSearch = map[string]bool{
-	"to_tsvector": true, "to_tsquery": true, "plainto_tsquery": true, "phraseto_tsquery": true, "websearch_to_tsquery": true, "ts_headline": true,
-	"json_to_tsvector": true, "jsonb_to_tsvector": true,
-}
-
-// missing refuses the call of a function that the original knows and does not have.
-func (b *binder) missing(c *callSite) {
+// noTextSearch refuses a call that names a text search configuration: there is none.
+func (b *binder) noTextSearch(c *callSite) {
 	x := c.x
-	if x.Schema != "" && x.Schema != "pg_catalog" {
+	if x.Schema != "" && x.Schema != "pg_catalog" || !funcs.NeedsTextSearch(x.Name) || len(x.Args) < 2 {
 		return
 	}
-	if word := refusedTypes[x.Name]; word != "" {
-		b.fail(x.At, pgerr.FeatureNotSupported, "datatype %s not supported", word)
+	if k, ok := x.Args[0].(*ast.Const); ok && k.Kind == ast.StringConst {
+		b.fail(x.At, pgerr.UndefinedObject, "text search configuration \"%s\" does not exist", k.Text)
 	}
-	if textSearch[x.Name] {
-		config := "english"
-		if len(x.Args) > 1 {
-			if k, ok := x.Args[0].(*ast.Const); ok && k.Kind == ast.StringConst {
-				config = k.Text
-			}
-		}
-		b.fail(x.At, pgerr.UndefinedObject, "text search configuration \"%s\" does not exist", config)
+}
+
+// textSearchObjects are the types of references to what text search has, of which there
+// is nothing.
+var textSearchObjects = map[string]string{"regconfig": "text search configuration", "regdictionary": "text search dictionary"}
+
+// castToTextSearch refuses a constant that names what text search does not have.
+func (b *binder) castToTextSearch(x *ast.Cast) {
+	what := textSearchObjects[x.Type.Name]
+	if k, ok := x.X.(*ast.Const); ok && k.Kind == ast.StringConst && what != "" && x.Type.Array == 0 {
+		b.fail(k.At, pgerr.UndefinedObject, "%s \"%s\" does not exist", what, k.Text)
 	}
 }
 

@@ -269,6 +269,8 @@ type (
 		Table types.OID
 		Cols  []int
 		Kinds []string
+		// Target is how much ANALYZE collects; nil is the system's default.
+		Target *int `json:",omitempty"`
 	}
 )
 

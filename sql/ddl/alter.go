@@ -3,7 +3,6 @@ package ddl
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"zorya/pgerr"
 	"zorya/sql/ast"
@@ -19,6 +18,9 @@ func droppedName(col int) string { return fmt.Sprintf("........pg.dropped.%d....
 
 // alterTable runs ALTER TABLE and, for owner and sequences, its cousins.
 func (s *statement) alterTable(st *ast.AlterTable) error {
+	if st.Kind == "type" {
+		return unsupported("ALTER TYPE not supported")
+	}
 	if st.Async {
 		s.res.Columns = []string{"job_id"}
 	}
@@ -55,102 +57,13 @@ func (s *statement) alterTable(st *ast.AlterTable) error {
 			continue
 		}
 		if t == nil || t.Kind == catalog.RelView && a.Kind != "set default" && a.Kind != "drop default" {
-			return pgerr.New(pgerr.WrongObjectType, "ALTER action %s cannot be performed on relation \"%s\"", actionWords(a.Kind), r.Head().Name).
-				WithDetail("This operation is not supported for %ss.", relKindName(r))
+			return wrongAction(r, a)
 		}
 		if err := s.alterAction(t.Clone(), a, st.Async); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// actionWords is an action's name in messages.
-func actionWords(kind string) string {
-	words := strings.ToUpper(kind)
-	switch kind {
-	case "set default", "drop default":
-		return "ALTER COLUMN ... SET DEFAULT"
-	case "set data type":
-		return "ALTER COLUMN TYPE"
-	case "set not null", "drop not null", "drop expression", "set statistics", "set storage", "drop identity":
-		return "ALTER COLUMN ... " + words
-	case "add identity":
-		return "ALTER COLUMN ... ADD IDENTITY"
-	case "set identity":
-		return "ALTER COLUMN ... SET GENERATED"
-	}
-	return words
-}
-
-// An actionFunc carries out an action on t, a copy, and puts it into the catalog.
-type actionFunc func(s *statement, t *catalog.Table, a *ast.AlterAction) error
-
-// alterActions are the actions that are supported, by AlterAction.Kind.
-var alterActions map[string]actionFunc
-
-// refusedActions are the words in the refusal of other actions.
-var refusedActions = map[string]string{
-	"set not null": "ALTER COLUMN ... SET NOT NULL", "set statistics": "ALTER COLUMN ... SET STATISTICS",
-	"set data type": "ALTER COLUMN ... SET DATA TYPE", "enable row security": "ENABLE ROW SECURITY",
-	"validate constraint": "VALIDATE CONSTRAINT",
-}
-
-// liftedActions are the actions that only wider profiles have, by the refusal that
-// they lift.
-var liftedActions map[string]actionFunc
-
-func init() {
-	alterActions = map[string]actionFunc{
-		"add column":       (*statement).addColumn,
-		"drop column":      (*statement).dropColumn,
-		"set default":      (*statement).setColumnDefault,
-		"drop default":     (*statement).setColumnDefault,
-		"drop not null":    (*statement).dropNotNull,
-		"drop expression":  (*statement).dropExpression,
-		"set storage":      (*statement).setStorage,
-		"add identity":     (*statement).addIdentity,
-		"set identity":     (*statement).setIdentity,
-		"drop identity":    (*statement).dropIdentity,
-		"add constraint":   (*statement).addConstraint,
-		"alter constraint": (*statement).alterConstraint,
-		"drop constraint":  (*statement).dropConstraint,
-		// ENABLE and DISABLE TRIGGER ALL and USER are accepted (reference, grammar). There
-		// are no triggers, and foreign keys are not done by any.
-		"switch triggers": func(*statement, *catalog.Table, *ast.AlterAction) error { return nil },
-	}
-	liftedActions = map[string]actionFunc{
-		"set not null":        (*statement).setNotNull,
-		"set data type":       (*statement).setDataType,
-		"set statistics":      (*statement).setStatistics,
-		"validate constraint": (*statement).validateNow,
-		"storage parameters": func(_ *statement, _ *catalog.Table, a *ast.AlterAction) error {
-			names := make([]string, len(a.Options))
-			for i, o := range a.Options {
-				names[i] = o.Name
-			}
-			return checkStorageParameters(names)
-		},
-	}
-}
-
-func (s *statement) alterAction(t *catalog.Table, a *ast.AlterAction, async bool) error {
-	if a.Kind == "validate constraint" && async {
-		return s.validateConstraint(t, a)
-	}
-	if f := alterActions[a.Kind]; f != nil && !async {
-		return f(s, t, a)
-	}
-	if f := liftedActions[a.Kind]; f != nil && !async && s.lifts(a.Kind) {
-		return f(s, t, a)
-	}
-	words := refusedActions[a.Kind]
-	if words == "" {
-		if words = a.Text; words == "" {
-			words = strings.ToUpper(a.Kind)
-		}
-	}
-	return unsupported("unsupported ALTER TABLE %s statement", words)
 }
 
 // column finds the column that an action is about.

@@ -28,7 +28,12 @@ func (s *statement) comment(st *ast.Comment) error {
 		c.Comment = text
 		s.ed.Put(&c)
 		return nil
+	case "statistics":
+		return s.commentStatistics(st, text)
 	case "domain", "type":
+		if st.Object == "type" && !s.lifts("enum") {
+			break
+		}
 		d, err := s.domain(st.Name)
 		if err != nil {
 			return err
@@ -107,7 +112,7 @@ func (s *statement) commentColumn(st *ast.Comment, text string) error {
 	t, ok := r.(*catalog.Table)
 	if !ok {
 		return pgerr.New(pgerr.WrongObjectType, "cannot set comment on relation \"%s\"", r.Head().Name).
-			WithDetail("This operation is not supported for %ss.", relKindName(r))
+			WithDetail("%s", notSupportedFor(r))
 	}
 	if err := s.owns(t); err != nil {
 		return err

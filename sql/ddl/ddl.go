@@ -160,6 +160,8 @@ func (s *statement) run(stmt ast.Stmt) error {
 		return s.done("CREATE FUNCTION", s.createFunction(t))
 	case *ast.CreateStatistics:
 		return s.done("CREATE STATISTICS", s.createStatistics(t))
+	case *ast.AlterStatistics:
+		return s.done("ALTER STATISTICS", s.alterStatistics(t))
 	case *ast.CreateRole:
 		return s.done("CREATE ROLE", s.createRole(t))
 	case *ast.AlterTable:

@@ -442,7 +442,7 @@ func TestAlterTable(t *testing.T) {
 		"view v depends on column a of table t")
 	w.fails(alter("t", ast.AlterAction{Kind: "drop column", Column: "z"}), "42703", `column "z" of relation "t" does not exist`)
 	w.fails(alter("t", ast.AlterAction{Kind: "drop not null", Column: "id"}), "42P16", `column "id" is in a primary key`)
-	w.fails(alter("t", ast.AlterAction{Kind: "set data type", Column: "a"}), "0A000", "unsupported ALTER TABLE ALTER COLUMN ... SET DATA TYPE statement")
+	w.fails(alter("t", ast.AlterAction{Kind: "set data type", Words: "ALTER COLUMN ... SET DATA TYPE", Column: "a"}), "0A000", "unsupported ALTER TABLE ALTER COLUMN ... SET DATA TYPE statement")
 	w.fails(alter("t", ast.AlterAction{Kind: "add constraint", Constraint: &ast.Constraint{Kind: ast.CheckConstraint, Text: "a > 1"}}), "0A000", "unsupported ALTER TABLE ADD CONSTRAINT statement")
 	w.fails(alter("t", ast.AlterAction{Kind: "add constraint", Constraint: &ast.Constraint{Kind: ast.UniqueConstraint, UsingIndex: "t_b_idx"}}), "55000", `index "t_b_idx" is not valid`)
 	w.fails(alter("t", ast.AlterAction{Kind: "drop constraint", Name: "nope"}), "42704", `constraint "nope" of relation "t" does not exist`)

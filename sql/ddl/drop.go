@@ -40,6 +40,9 @@ func (s *statement) dropTarget(st *ast.Drop, i int, n ast.Name) (item, error) {
 		}
 		return item{itemSchema, schema.OID, 0}, s.ownsObject(&schema.Header, "schema")
 	case "domain", "type":
+		if st.Object == "type" && !s.lifts("enum") {
+			break
+		}
 		d, err := s.typeToDrop(st, n)
 		if err != nil {
 			return s.missing(st, err)
@@ -60,16 +63,15 @@ func (s *statement) dropTarget(st *ast.Drop, i int, n ast.Name) (item, error) {
 		}
 		return item{itemFunction, f.OID, 0}, s.ownsObject(&f.Header, "function")
 	case "statistics":
-		x := s.snap().ResolveStatistics(s.env.SearchPath, n.Schema, n.Name)
-		if x == nil {
-			return s.missing(st, pgerr.New(pgerr.UndefinedObject, "statistics object \"%s\" does not exist", written(n)))
+		x, err := s.ownedStatistics(n)
+		if err != nil {
+			return s.missing(st, pgerr.As(err))
 		}
-		return item{itemStatistics, x.OID, 0}, s.ownsObject(&x.Header, "statistics object")
+		return item{itemStatistics, x.OID, 0}, nil
 	case "trigger", "event trigger":
-		// There are none; with IF EXISTS the original accepts it (reference, grammar).
-		if st.IfExists {
-			return item{}, s.noTrigger(st, n)
-		}
+		// There are none. The original knows these kinds, since it accepts IF EXISTS
+		// (reference, grammar), so that without it one is missing.
+		return item{}, s.noTrigger(st, n)
 	}
 	return item{}, unsupported("unsupported object in DROP statement")
 }
@@ -108,9 +110,10 @@ func (s *statement) typeToDrop(st *ast.Drop, n ast.Name) (*catalog.Domain, *pger
 
 // noTrigger tells that a trigger is missing. A trigger's name stands behind its table's.
 func (s *statement) noTrigger(st *ast.Drop, n ast.Name) error {
+	var err error
 	if st.Object == "event trigger" {
-		s.skip("event trigger \"%s\" does not exist", n.Name)
-		return nil
+		_, err = s.missing(st, pgerr.New(pgerr.UndefinedObject, "event trigger \"%s\" does not exist", n.Name))
+		return err
 	}
 	table := ast.Name{Schema: n.Catalog, Name: n.Schema, Pos: n.Pos}
 	r, err := s.relation(table, false)
@@ -118,9 +121,11 @@ func (s *statement) noTrigger(st *ast.Drop, n ast.Name) error {
 	case err != nil:
 		_, err = s.missing(st, pgerr.As(err))
 	case r == nil:
-		s.skip("relation \"%s\" does not exist", written(table))
-	default:
+		_, err = s.missing(st, pgerr.New(pgerr.UndefinedTable, "relation \"%s\" does not exist", written(table)))
+	case st.IfExists:
 		s.skip("trigger \"%s\" for relation \"%s\" does not exist", n.Name, r.Head().Name)
+	default:
+		err = pgerr.New(pgerr.UndefinedObject, "trigger \"%s\" for table \"%s\" does not exist", n.Name, r.Head().Name)
 	}
 	return err
 }

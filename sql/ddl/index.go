@@ -16,9 +16,8 @@ func (s *statement) indexable(n ast.Name) error {
 	if err != nil || r.RelKind() == catalog.RelTable || r.RelKind() == catalog.RelVirtual {
 		return err
 	}
-	kinds := map[string]string{"view": "views", "sequence": "sequences", "index": "indexes"}
 	return pgerr.New(pgerr.WrongObjectType, "cannot create index on relation \"%s\"", r.Head().Name).
-		WithDetail("This operation is not supported for %s.", kinds[relKindName(r)])
+		WithDetail("%s", notSupportedFor(r))
 }
 
 // createIndex runs CREATE INDEX ASYNC: the index is there at once in state
@@ -149,6 +148,9 @@ func (s *statement) indexColumns(t *catalog.Table, x *catalog.Index, st *ast.Cre
 		if e.Column == "" {
 			return nil, unsupported("expressions are not supported in included columns")
 		}
+		if err := plainIncluded(&e); err != nil {
+			return nil, err
+		}
 		col := t.Column(e.Column)
 		if col < 0 {
 			return nil, pgerr.New(pgerr.UndefinedColumn, "column \"%s\" does not exist", e.Column)
@@ -164,6 +166,24 @@ func (s *statement) indexColumns(t *catalog.Table, x *catalog.Index, st *ast.Cre
 		x.Where = b.Text
 	}
 	return names, nil
+}
+
+// plainIncluded refuses what only keys may have.
+func plainIncluded(e *ast.IndexElem) error {
+	what := ""
+	switch {
+	case len(e.Collation) > 0:
+		what = "a collation"
+	case len(e.Opclass) > 0:
+		what = "an operator class"
+	case e.Order != "":
+		what = "ASC/DESC options"
+	case e.Nulls != 0:
+		what = "NULLS FIRST/LAST options"
+	default:
+		return nil
+	}
+	return pgerr.New(pgerr.InvalidObjectDefinition, "including column does not support %s", what)
 }
 
 // expressionName is the name that an expression suggests for its column; "" if none.

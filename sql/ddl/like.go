@@ -18,7 +18,7 @@ func (b *tableBuilder) like(l *ast.Like) error {
 	src, ok := r.(*catalog.Table)
 	if !ok {
 		return pgerr.New(pgerr.WrongObjectType, "relation \"%s\" is invalid in LIKE clause", r.Head().Name).
-			WithDetail("This operation is not supported for %ss.", relKindName(r))
+			WithDetail("%s", notSupportedFor(r))
 	}
 	if err := b.snap().Check(b.env.Role, []catalog.PrivCheck{{OID: src.OID, Kind: catalog.OnTable, Priv: 'r'}}); err != nil {
 		return err

@@ -127,6 +127,15 @@ func relKindName(r catalog.Relation) string {
 	return "table"
 }
 
+// notSupportedFor is the detail of an error about a relation of the wrong kind.
+func notSupportedFor(r catalog.Relation) string {
+	kind := relKindName(r) + "s"
+	if kind == "indexs" {
+		kind = "indexes"
+	}
+	return "This operation is not supported for " + kind + "."
+}
+
 // owns fails unless the role owns the relation, or it is the system's.
 func (s *statement) owns(r catalog.Relation) error {
 	if r.RelKind() == catalog.RelVirtual {

@@ -48,6 +48,8 @@ func (s *statement) rename(st *ast.Rename) error {
 		}
 	case "function", "routine":
 		return s.renameFunction(st)
+	case "statistics":
+		return s.renameStatistics(st)
 	}
 	return unsupported("unsupported object in RENAME statement")
 }
@@ -143,7 +145,7 @@ func (s *statement) renameColumn(r catalog.Relation, st *ast.Rename) error {
 	t, ok := r.(*catalog.Table)
 	if !ok {
 		return pgerr.New(pgerr.WrongObjectType, "cannot rename columns of relation \"%s\"", r.Head().Name).
-			WithDetail("This operation is not supported for %s.", map[string]string{"index": "indexes", "sequence": "sequences"}[relKindName(r)])
+			WithDetail("%s", notSupportedFor(r))
 	}
 	if systemColumns[st.Sub] {
 		return unsupported("cannot rename system column \"%s\"", st.Sub)
@@ -307,7 +309,12 @@ func (s *statement) setSchema(st *ast.SetSchema) error {
 	switch st.Object {
 	case "table", "view", "sequence":
 		return s.relationSchema(st, schema)
+	case "statistics":
+		return s.statisticsSchema(st, schema)
 	case "domain", "type":
+		if st.Object == "type" && !s.lifts("enum") {
+			break
+		}
 		d, err := s.domain(st.Name)
 		if err != nil {
 			return err
@@ -437,11 +444,20 @@ func (s *statement) alterOwner(st *ast.AlterOwner) error {
 		}
 		return s.changeOwner(schema.OID, st.Role)
 	case "domain", "type":
+		if st.Object == "type" && !s.lifts("enum") {
+			break
+		}
 		d, err := s.domain(st.Name)
 		if err != nil {
 			return err
 		}
 		return s.changeOwner(d.OID, st.Role)
+	case "statistics":
+		x, err := s.ownedStatistics(st.Name)
+		if err != nil {
+			return err
+		}
+		return s.changeOwner(x.OID, st.Role)
 	case "function", "routine":
 		f, err := s.function(st.Name, st.Args, st.HasArgs)
 		if err != nil {
@@ -488,6 +504,10 @@ func (s *statement) changeOwner(oid types.OID, spec ast.RoleSpec) error {
 		setOwner(&c.Header, owner)
 		s.ed.Put(&c)
 	case *catalog.Function:
+		c := *o
+		setOwner(&c.Header, owner)
+		s.ed.Put(&c)
+	case *catalog.ExtStatistics:
 		c := *o
 		setOwner(&c.Header, owner)
 		s.ed.Put(&c)

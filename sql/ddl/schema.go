@@ -7,7 +7,6 @@ import (
 	"zorya/pgerr"
 	"zorya/sql/ast"
 	"zorya/sql/catalog"
-	"zorya/sql/types"
 )
 
 // createSchema runs CREATE SCHEMA with its elements.
@@ -286,63 +285,4 @@ func (s *statement) noConstraint(st *ast.AlterDomain, domain string) error {
 		return nil
 	}
 	return pgerr.New(pgerr.UndefinedObject, "constraint \"%s\" of domain \"%s\" does not exist", st.ConstraintName, domain)
-}
-
-// createStatistics runs CREATE STATISTICS.
-func (s *statement) createStatistics(st *ast.CreateStatistics) error {
-	t, err := s.ownedTable(st.Table)
-	if err != nil {
-		return err
-	}
-	x := &catalog.ExtStatistics{Table: t.OID, Kinds: st.Kinds}
-	for _, name := range st.Columns {
-		col := t.Column(name)
-		if col < 0 {
-			return pgerr.New(pgerr.UndefinedColumn, "column \"%s\" does not exist", name)
-		}
-		x.Cols = append(x.Cols, col)
-	}
-	if len(x.Cols) < 2 {
-		return pgerr.New(pgerr.InvalidObjectDefinition, "extended statistics require at least 2 columns")
-	}
-	if len(x.Kinds) == 0 {
-		x.Kinds = []string{"ndistinct", "dependencies", "mcv"}
-	}
-	schema := s.snap().Schema(t.Schema)
-	if st.Name.Name != "" {
-		if schema, err = s.creationSchema(st.Name); err != nil {
-			return err
-		}
-	}
-	taken := func(n string) bool { return s.snap().ResolveStatistics(nil, schema.Name, n) != nil }
-	if x.Name = st.Name.Name; x.Name == "" {
-		x.Name = freeName(t.Name, columnsLabel(st.Columns), "stat", taken)
-	}
-	if taken(x.Name) {
-		if st.IfNotExists {
-			s.notice(pgerr.DuplicateObject, "statistics object \"%s\" already exists, skipping", x.Name)
-			return nil
-		}
-		return pgerr.New(pgerr.DuplicateObject, "statistics object \"%s\" already exists", x.Name)
-	}
-	if max := s.env.Limits.Statistics; max > 0 && s.countStatistics(t.OID) >= max {
-		return pgerr.New(pgerr.ProgramLimitExceeded, "more than %d extended statistics per table are not allowed", max)
-	}
-	if x.OID, err = s.ed.NewOID(); err != nil {
-		return err
-	}
-	x.Schema, x.Owner = schema.OID, s.env.Role
-	s.ed.Share(t)
-	s.ed.Put(x)
-	return nil
-}
-
-func (s *statement) countStatistics(table types.OID) int {
-	n := 0
-	for _, x := range s.snap().ExtStatistics() {
-		if x.Table == table {
-			n++
-		}
-	}
-	return n
 }

@@ -80,7 +80,7 @@ func checkOptionRefused(why string) error {
 // alterViewOptions runs ALTER VIEW … SET (…) and RESET (…).
 func (s *statement) alterViewOptions(v *catalog.Table, a *ast.AlterAction) error {
 	for _, o := range a.Options {
-		if err := setViewOption(v, o, a.Text == "ResetRelOptions"); err != nil {
+		if err := setViewOption(v, o, a.Words == "RESET"); err != nil {
 			return err
 		}
 	}

@@ -148,6 +148,11 @@ func version16Texts() []*Func {
 				return faultRecord(fault), nil
 			},
 		},
+		{
+			// How the client authenticated, and as whom: tokens come as passwords.
+			OID: 6311, Name: "system_user", Result: text, Volatility: Stable,
+			Eval: withEnv(func(env Env) (types.Datum, error) { return types.NewText("password:" + env.SessionUser()), nil }).eval,
+		},
 	})
 }
 

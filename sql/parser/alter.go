@@ -16,10 +16,42 @@ var alterKinds = map[pg.AlterTableType]string{
 	pg.AlterTableType_AT_AddIdentity: "add identity", pg.AlterTableType_AT_SetIdentity: "set identity", pg.AlterTableType_AT_DropIdentity: "drop identity",
 	pg.AlterTableType_AT_AddConstraint: "add constraint", pg.AlterTableType_AT_AlterConstraint: "alter constraint",
 	pg.AlterTableType_AT_ValidateConstraint: "validate constraint", pg.AlterTableType_AT_DropConstraint: "drop constraint",
-	pg.AlterTableType_AT_ChangeOwner: "owner to", pg.AlterTableType_AT_EnableRowSecurity: "enable row security",
+	pg.AlterTableType_AT_ChangeOwner:   "owner to",
 	pg.AlterTableType_AT_SetRelOptions: "storage parameters", pg.AlterTableType_AT_ResetRelOptions: "storage parameters",
 	pg.AlterTableType_AT_EnableTrigAll: "switch triggers", pg.AlterTableType_AT_EnableTrigUser: "switch triggers",
 	pg.AlterTableType_AT_DisableTrigAll: "switch triggers", pg.AlterTableType_AT_DisableTrigUser: "switch triggers",
+}
+
+// alterWords are the words for the actions in messages (PostgreSQL's
+// alter_table_type_to_string).
+var alterWords = map[pg.AlterTableType]string{
+	pg.AlterTableType_AT_AddColumn: "ADD COLUMN", pg.AlterTableType_AT_DropColumn: "DROP COLUMN",
+	pg.AlterTableType_AT_ColumnDefault: "ALTER COLUMN ... SET DEFAULT", pg.AlterTableType_AT_DropNotNull: "ALTER COLUMN ... DROP NOT NULL",
+	pg.AlterTableType_AT_SetNotNull: "ALTER COLUMN ... SET NOT NULL", pg.AlterTableType_AT_SetExpression: "ALTER COLUMN ... SET EXPRESSION",
+	pg.AlterTableType_AT_DropExpression: "ALTER COLUMN ... DROP EXPRESSION", pg.AlterTableType_AT_SetStatistics: "ALTER COLUMN ... SET STATISTICS",
+	pg.AlterTableType_AT_SetOptions: "ALTER COLUMN ... SET", pg.AlterTableType_AT_ResetOptions: "ALTER COLUMN ... RESET",
+	pg.AlterTableType_AT_SetStorage: "ALTER COLUMN ... SET STORAGE", pg.AlterTableType_AT_SetCompression: "ALTER COLUMN ... SET COMPRESSION",
+	pg.AlterTableType_AT_AlterColumnType: "ALTER COLUMN ... SET DATA TYPE", pg.AlterTableType_AT_AlterColumnGenericOptions: "ALTER COLUMN ... OPTIONS",
+	pg.AlterTableType_AT_AddIdentity: "ALTER COLUMN ... ADD IDENTITY", pg.AlterTableType_AT_SetIdentity: "ALTER COLUMN ... SET",
+	pg.AlterTableType_AT_DropIdentity: "ALTER COLUMN ... DROP IDENTITY", pg.AlterTableType_AT_AddConstraint: "ADD CONSTRAINT",
+	pg.AlterTableType_AT_AlterConstraint: "ALTER CONSTRAINT", pg.AlterTableType_AT_ValidateConstraint: "VALIDATE CONSTRAINT",
+	pg.AlterTableType_AT_DropConstraint: "DROP CONSTRAINT", pg.AlterTableType_AT_ChangeOwner: "OWNER TO",
+	pg.AlterTableType_AT_ClusterOn: "CLUSTER ON", pg.AlterTableType_AT_DropCluster: "SET WITHOUT CLUSTER",
+	pg.AlterTableType_AT_SetAccessMethod: "SET ACCESS METHOD", pg.AlterTableType_AT_SetLogged: "SET LOGGED",
+	pg.AlterTableType_AT_SetUnLogged: "SET UNLOGGED", pg.AlterTableType_AT_DropOids: "SET WITHOUT OIDS",
+	pg.AlterTableType_AT_SetTableSpace: "SET TABLESPACE", pg.AlterTableType_AT_SetRelOptions: "SET", pg.AlterTableType_AT_ResetRelOptions: "RESET",
+	pg.AlterTableType_AT_EnableTrig: "ENABLE TRIGGER", pg.AlterTableType_AT_EnableAlwaysTrig: "ENABLE ALWAYS TRIGGER",
+	pg.AlterTableType_AT_EnableReplicaTrig: "ENABLE REPLICA TRIGGER", pg.AlterTableType_AT_DisableTrig: "DISABLE TRIGGER",
+	pg.AlterTableType_AT_EnableTrigAll: "ENABLE TRIGGER ALL", pg.AlterTableType_AT_DisableTrigAll: "DISABLE TRIGGER ALL",
+	pg.AlterTableType_AT_EnableTrigUser: "ENABLE TRIGGER USER", pg.AlterTableType_AT_DisableTrigUser: "DISABLE TRIGGER USER",
+	pg.AlterTableType_AT_EnableRule: "ENABLE RULE", pg.AlterTableType_AT_EnableAlwaysRule: "ENABLE ALWAYS RULE",
+	pg.AlterTableType_AT_EnableReplicaRule: "ENABLE REPLICA RULE", pg.AlterTableType_AT_DisableRule: "DISABLE RULE",
+	pg.AlterTableType_AT_AddInherit: "INHERIT", pg.AlterTableType_AT_DropInherit: "NO INHERIT",
+	pg.AlterTableType_AT_AddOf: "OF", pg.AlterTableType_AT_DropOf: "NOT OF", pg.AlterTableType_AT_ReplicaIdentity: "REPLICA IDENTITY",
+	pg.AlterTableType_AT_EnableRowSecurity: "ENABLE ROW SECURITY", pg.AlterTableType_AT_DisableRowSecurity: "DISABLE ROW SECURITY",
+	pg.AlterTableType_AT_ForceRowSecurity: "FORCE ROW SECURITY", pg.AlterTableType_AT_NoForceRowSecurity: "NO FORCE ROW SECURITY",
+	pg.AlterTableType_AT_GenericOptions: "OPTIONS", pg.AlterTableType_AT_AttachPartition: "ATTACH PARTITION",
+	pg.AlterTableType_AT_DetachPartition: "DETACH PARTITION", pg.AlterTableType_AT_DetachPartitionFinalize: "DETACH PARTITION ... FINALIZE",
 }
 
 func (c *conv) alterTable(n *pg.AlterTableStmt) ast.Stmt {
@@ -31,7 +63,10 @@ func (c *conv) alterTable(n *pg.AlterTableStmt) ast.Stmt {
 }
 
 func (c *conv) alterAction(n *pg.AlterTableCmd) ast.AlterAction {
-	a := ast.AlterAction{Kind: alterKinds[n.Subtype], Column: n.Name, IfExists: n.MissingOk, Cascade: n.Behavior == pg.DropBehavior_DROP_CASCADE}
+	a := ast.AlterAction{
+		Kind: alterKinds[n.Subtype], Words: alterWords[n.Subtype], Column: n.Name,
+		IfExists: n.MissingOk, Cascade: n.Behavior == pg.DropBehavior_DROP_CASCADE,
+	}
 	switch n.Subtype {
 	case pg.AlterTableType_AT_AddColumn:
 		d := c.columnDef(n.Def.GetColumnDef())
@@ -66,10 +101,9 @@ func (c *conv) alterAction(n *pg.AlterTableCmd) ast.AlterAction {
 		a.Role = c.role(n.Newowner)
 	case pg.AlterTableType_AT_SetRelOptions, pg.AlterTableType_AT_ResetRelOptions:
 		a.Options = c.relOptions(n.Def.GetList().GetItems())
-		a.Text = strings.TrimPrefix(n.Subtype.String(), "AT_")
 	}
 	if a.Kind == "" {
-		a.Kind, a.Text = "other", strings.TrimPrefix(n.Subtype.String(), "AT_")
+		a.Kind = "other"
 	}
 	return a
 }

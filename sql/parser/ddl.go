@@ -66,6 +66,8 @@ func (c *conv) ddl(n any) ast.Stmt {
 		return c.comment(n.CommentStmt)
 	case *pg.Node_CreateStatsStmt:
 		return c.createStatistics(n.CreateStatsStmt)
+	case *pg.Node_AlterStatsStmt:
+		return c.alterStatistics(n.AlterStatsStmt)
 	}
 	return c.access(n)
 }
@@ -86,9 +88,17 @@ func objectName(t pg.ObjectType) string {
 	return strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(t.String(), "OBJECT_"), "_", " "))
 }
 
+// nodeTags are the tags that are not spelt as their protocol buffers.
+var nodeTags = map[string]string{
+	"AlterTsconfiguration": "AlterTSConfiguration", "AlterTsdictionary": "AlterTSDictionary", "CreatePlang": "CreatePLang",
+}
+
 // unsupportedNode names a statement for which there is no syntax tree.
 func unsupportedNode(n any) *ast.Unsupported {
 	tag := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%T", n), "*pg_query.Node_"), "Stmt")
+	if t := nodeTags[tag]; t != "" {
+		tag = t
+	}
 	u := &ast.Unsupported{Tag: tag}
 	switch n := n.(type) {
 	case *pg.Node_DefineStmt:
@@ -477,6 +487,14 @@ func (c *conv) comment(n *pg.CommentStmt) ast.Stmt {
 		s.Sub = strs(parts[1:])[0]
 	default:
 		s.Name, s.Args, s.HasArgs = c.object(nil, n.Object)
+	}
+	return s
+}
+
+func (c *conv) alterStatistics(n *pg.AlterStatsStmt) ast.Stmt {
+	s := &ast.AlterStatistics{Name: c.nameOf(n.Defnames, -1), IfExists: n.MissingOk, Target: -1}
+	if n.Stxstattarget != nil {
+		s.Target = int(n.Stxstattarget.GetInteger().GetIval())
 	}
 	return s
 }

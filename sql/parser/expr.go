@@ -105,9 +105,9 @@ func (c *conv) expr(n *pg.Node) ast.Expr {
 	case *pg.Node_Boolean:
 		return &ast.Const{Kind: ast.BoolConst, Text: strconv.FormatBool(n.Boolean.Boolval)}
 	case *pg.Node_CurrentOfExpr:
-		c.unsupported("WHERE CURRENT OF", -1)
+		fail(pgerr.New(pgerr.InvalidCursorName, "cursor \"%s\" does not exist", n.CurrentOfExpr.CursorName)) // There are none.
 	case *pg.Node_XmlExpr, *pg.Node_XmlSerialize:
-		c.unsupported("xml", -1)
+		c.noXML()
 	}
 	return c.json(n)
 }

@@ -329,6 +329,9 @@ func (c *conv) unsupported(what string, loc int32) {
 	fail(pgerr.New(pgerr.FeatureNotSupported, "%s is not supported", what).At(c.pos(loc)))
 }
 
+// noXML refuses an expression over the type, as its name is refused.
+func (c *conv) noXML() { fail(pgerr.New(pgerr.FeatureNotSupported, "datatype xml not supported")) }
+
 // source is an expression as SQL text.
 func (c *conv) source(n *pg.Node) string {
 	if n == nil {

@@ -186,6 +186,9 @@ func (c *conv) table(n *pg.Node) ast.TableExpr {
 		}
 		return t
 	}
+	if _, ok := n.Node.(*pg.Node_RangeTableFunc); ok {
+		c.noXML()
+	}
 	c.unsupported("this item of FROM", -1)
 	return nil
 }

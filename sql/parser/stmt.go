@@ -109,7 +109,9 @@ func (c *conv) set(n *pg.VariableSetStmt) ast.Stmt {
 		s.Reset, s.Default = true, n.Kind == pg.VariableSetKind_VAR_SET_DEFAULT
 	case pg.VariableSetKind_VAR_SET_MULTI:
 		s.Txn = &ast.Transaction{}
-		c.modes(s.Txn, n.Args)
+		if s.Name != "transaction snapshot" {
+			c.modes(s.Txn, n.Args)
+		}
 	case pg.VariableSetKind_VAR_SET_CURRENT:
 		return &ast.Unsupported{Tag: "VariableSet", Detail: "FROM CURRENT"}
 	default:

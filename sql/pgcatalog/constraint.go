@@ -47,7 +47,11 @@ var constraintSources = map[string]*source{
 			for _, k := range x.Kinds {
 				kinds = append(kinds, statisticsKinds[k])
 			}
-			q.add(x.OID, x.Table, x.Name, x.Schema, x.Owner, -1, attnums(x.Cols), kinds)
+			target := -1
+			if x.Target != nil {
+				target = *x.Target
+			}
+			q.add(x.OID, x.Table, x.Name, x.Schema, x.Owner, target, attnums(x.Cols), kinds)
 		}
 	}},
 }

@@ -7,7 +7,7 @@ var foreignTypes = func() map[string]string {
 	m := map[string]string{"varbit": "bit varying"}
 	for name := range strings.FieldsSeq(`money xml cidr macaddr macaddr8 point line lseg box path polygon circle tsvector tsquery bit pg_lsn
 		int4range int8range numrange tsrange tstzrange daterange int4multirange int8multirange nummultirange tsmultirange tstzmultirange
-		datemultirange txid_snapshot pg_snapshot refcursor`) {
+		datemultirange txid_snapshot pg_snapshot refcursor regconfig regdictionary`) {
 		m[name] = name
 	}
 	return m

@@ -1,0 +1,16 @@
+create table ao_t (a int primary key, b text);
+create view ao_v as select a from ao_t;
+drop trigger x on ao_t;
+drop trigger x on ao_n;
+drop trigger if exists x on ao_t;
+drop trigger if exists x on ao_n;
+drop event trigger x;
+drop event trigger if exists x;
+update ao_t set b = '' where current of c;
+delete from ao_t where current of c;
+delete from ao_n where current of c;
+alter table ao_v alter column a set (n_distinct = 5);
+alter table ao_v alter column a set data type text;
+alter table ao_v enable trigger all;
+alter table ao_v set unlogged;
+alter table ao_v validate constraint x;
