@@ -19,7 +19,7 @@ func (b *binder) build(q *selection) *query {
 	if len(s.aggs) > 0 || q.group != nil || q.having != nil || len(s.grouping) > 0 {
 		node = b.buildAggregate(q, node)
 	}
-	node = b.buildWindows(s, node)
+	node = b.buildWindows(q, node)
 	sorted := b.postpones(q)
 	if sorted {
 		node = b.sortedFirst(q, node)
@@ -222,28 +222,29 @@ func pass(input rel.Node, cols []rel.Column, xs []rel.Expr) *rel.Project {
 }
 
 // buildWindows computes the window functions, one node per partition and order.
-func (b *binder) buildWindows(s *scope, node rel.Node) rel.Node {
+func (b *binder) buildWindows(q *selection, node rel.Node) rel.Node {
 	done := map[*windowCall]bool{}
-	for _, first := range s.windowCalls {
-		if done[first] {
+	for _, win := range b.windowsInOrder(q) {
+		var calls []rel.WindowCall
+		for _, w := range q.s.windowCalls {
+			if !done[w] && b.sameWindow(win, w.win) {
+				done[w] = true
+				w.call.Frame = w.win.frame
+				calls = append(calls, w.call)
+			}
+		}
+		if calls == nil {
 			continue
 		}
 		var xs []rel.Expr
-		xs = append(xs, first.win.partition...)
-		for _, o := range first.win.order {
+		xs = append(xs, win.partition...)
+		for _, o := range win.order {
 			xs = append(xs, o.x)
 		}
-		input, ids := b.extend(s, node, xs)
-		n := &rel.Window{Input: input, Partition: ids[:len(first.win.partition):len(first.win.partition)]}
-		for i, o := range first.win.order {
+		input, ids := b.extend(q.s, node, xs)
+		n := &rel.Window{Input: input, Partition: ids[:len(win.partition):len(win.partition)], Funcs: calls}
+		for i, o := range win.order {
 			n.Order = append(n.Order, rel.SortKey{Col: ids[len(n.Partition)+i], Desc: o.desc, NullsFirst: o.nullsFirst})
-		}
-		for _, w := range s.windowCalls {
-			if !done[w] && b.sameWindow(first.win, w.win) {
-				done[w] = true
-				w.call.Frame = w.win.frame
-				n.Funcs = append(n.Funcs, w.call)
-			}
 		}
 		node = n
 	}

@@ -275,11 +275,7 @@ var sqlValues = map[string]types.OID{
 // special binds COALESCE, GREATEST, LEAST and the SQL value functions.
 func (b *binder) special(s *scope, x *ast.SpecialFunc) rel.Expr {
 	if t, ok := sqlValues[x.Name]; ok {
-		name := x.Name
-		if name == "user" {
-			name = "current_user"
-		}
-		v := &rel.SQLValue{T: types.Of(t), Name: name, Prec: -1}
+		v := &rel.SQLValue{T: types.Of(t), Name: x.Name, Prec: -1}
 		if x.Prec >= 0 && t != types.NameOID && t != types.DateOID {
 			v.Prec = min(x.Prec, maxPrecision)
 			v.T.Typmod = int32(v.Prec)

@@ -383,6 +383,7 @@ func (r *regroup) dependsOnKey(info *colInfo) bool {
 			return false
 		}
 	}
+	r.b.direct = append(r.b.direct, pk.OID)
 	return true
 }
 

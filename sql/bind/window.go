@@ -237,3 +237,83 @@ func (b *binder) noVariables(s *scope, e rel.Expr, what string, pos int) {
 		return true
 	})
 }
+
+// windowKey is a column that a window sorts by.
+type windowKey struct {
+	n                int // its number among the query's
+	desc, nullsFirst bool
+}
+
+// windowsInOrder lists the windows as PostgreSQL computes them, which decides the order
+// of rows that nobody asked for: by their columns, the later ones in the query first, and
+// of windows that begin alike the longer one, whose sort serves the other too.
+func (b *binder) windowsInOrder(q *selection) []*window {
+	var seen []rel.Expr
+	number := func(x rel.Expr) int {
+		at := slices.IndexFunc(seen, func(y rel.Expr) bool { return b.equal(x, y) })
+		if at < 0 {
+			at = len(seen)
+			seen = append(seen, x)
+		}
+		return at
+	}
+	for _, t := range q.sortTargets() {
+		number(t.x)
+	}
+	keys := map[*window][]windowKey{}
+	for _, w := range q.s.windows {
+		order := make([]windowKey, len(w.order))
+		for i, o := range w.order { // numbered before the partition's
+			order[i] = windowKey{number(o.x), o.desc, o.nullsFirst}
+		}
+		for _, p := range w.partition {
+			keys[w] = append(keys[w], windowKey{n: number(p)})
+		}
+		for _, k := range order {
+			if !slices.Contains(keys[w], k) {
+				keys[w] = append(keys[w], k)
+			}
+		}
+	}
+	list := slices.Clone(q.s.windows)
+	slices.SortStableFunc(list, func(v, w *window) int { return compareWindows(keys[v], keys[w]) })
+	return list
+}
+
+func compareWindows(v, w []windowKey) int {
+	for i := range min(len(v), len(w)) {
+		a, b := v[i], w[i]
+		switch {
+		case a.n != b.n:
+			return b.n - a.n
+		case a.desc != b.desc:
+			return first(a.desc)
+		case a.nullsFirst != b.nullsFirst:
+			return first(a.nullsFirst)
+		}
+	}
+	return len(w) - len(v)
+}
+
+// first is a comparison's result: the one for which is holds comes first.
+func first(is bool) int {
+	if is {
+		return -1
+	}
+	return 1
+}
+
+// sortTargets are the targets that the query sorts or groups by.
+func (q *selection) sortTargets() []*target {
+	var list []*target
+	for _, o := range q.order {
+		list = append(list, o.t)
+	}
+	if q.group != nil {
+		list = append(list, q.group.targets...)
+	}
+	if q.sel.Distinct {
+		list = append(list, q.targets...)
+	}
+	return append(list, q.on...)
+}

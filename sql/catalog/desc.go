@@ -72,8 +72,10 @@ type Table struct {
 	ViewCols  map[types.OID][]int
 	ViewCheck string // WITH CHECK OPTION: "", "local", "cascaded"
 	// Of a view: its parameters of WITH (…), nil where they are not given.
-	ViewBarrier *bool     `json:",omitempty"` // security_barrier
-	ViewInvoker *bool     `json:",omitempty"` // security_invoker: what it reads is read as who uses it
+	ViewBarrier *bool `json:",omitempty"` // security_barrier
+	ViewInvoker *bool `json:",omitempty"` // security_invoker: what it reads is read as who uses it
+	// ViewOptions are the parameters that are given, in the order in which they were.
+	ViewOptions []string  `json:",omitempty"`
 	Type        types.OID // its row type
 	// Fence: writers whose snapshot is older get OC001, since their Ref of the table
 	// changed. (The descriptor is rewritten; the field only makes it differ.)

@@ -109,20 +109,17 @@ func (s *statement) addConstraintNow(t *catalog.Table, con *ast.Constraint) erro
 // dropPrimaryKey gives a table a hidden key in the place of its primary key.
 func (s *statement) dropPrimaryKey(t *catalog.Table, cascade bool) error {
 	old := t.Primary
-	for _, oid := range t.RefBy {
-		child := s.snap().Table(oid)
-		for _, f := range child.FKs {
-			switch {
-			case f.RefIndex != old.OID:
-			case !cascade:
-				return pgerr.New(pgerr.DependentObjectsStillExist, "cannot drop constraint %s on table %s because other objects depend on it", old.Constraint, t.Name).
-					WithDetail("constraint %s on table %s depends on index %s", f.Name, s.shown(child), old.Name).
-					WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
-			default:
-				if err := s.dropAll([]item{{itemConstraint, oid, int(f.OID)}}, true); err != nil {
-					return err
-				}
-			}
+	key := item{itemIndex, old.OID, 0}
+	order, err := s.toDrop([]item{key}, cascade)
+	if err != nil {
+		return err
+	}
+	for _, it := range order {
+		if it == key {
+			continue
+		}
+		if err := s.remove(it); err != nil {
+			return err
 		}
 	}
 	t = s.snap().Table(t.OID).Clone()
@@ -132,7 +129,7 @@ func (s *statement) dropPrimaryKey(t *catalog.Table, cascade bool) error {
 	if err := s.purge(t.OID, []types.OID{old.OID}); err != nil {
 		return err
 	}
-	_, err := s.rewrite(t)
+	_, err = s.rewrite(t)
 	return err
 }
 

@@ -115,7 +115,7 @@ func (s *statement) dependents(it item) []edge {
 	case itemColumn:
 		return s.columnUsers(it.oid, it.sub)
 	case itemIndex:
-		return s.foreignKeysOn(func(child *catalog.Table, fk *catalog.ForeignKey) bool { return fk.RefIndex == it.oid })
+		return append(s.foreignKeysOn(func(child *catalog.Table, fk *catalog.ForeignKey) bool { return fk.RefIndex == it.oid }), s.users(it.oid, -1)...)
 	case itemSequence, itemFunction:
 		return s.users(it.oid, -1)
 	case itemRowType:
@@ -304,6 +304,20 @@ type drop struct {
 // dropAll drops items, and with cascade what depends on them; without, it fails if
 // something does.
 func (s *statement) dropAll(items []item, cascade bool) error {
+	order, err := s.toDrop(items, cascade)
+	if err != nil {
+		return err
+	}
+	for _, it := range order {
+		if err := s.remove(it); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// toDrop lists items and what depends on them, dependents first.
+func (s *statement) toDrop(items []item, cascade bool) ([]item, error) {
 	d := &drop{statement: s, original: map[item]bool{}, found: map[item]int{}, auto: map[item]bool{}, because: map[item]item{}}
 	for _, it := range items {
 		d.original[it] = true
@@ -311,15 +325,7 @@ func (s *statement) dropAll(items []item, cascade bool) error {
 	for _, it := range items {
 		d.visit(it)
 	}
-	if err := d.report(items, cascade); err != nil {
-		return err
-	}
-	for _, it := range d.order {
-		if err := s.remove(it); err != nil {
-			return err
-		}
-	}
-	return nil
+	return d.order, d.report(items, cascade)
 }
 
 // visit collects an item and what depends on it, the newest first.
@@ -384,7 +390,7 @@ func (d *drop) report(items []item, cascade bool) error {
 		}
 		what := d.describe(it)
 		if len(also) < maxReported {
-			blocked = append(blocked, what+" depends on "+d.describe(d.because[it]))
+			blocked = append(blocked, what+" depends on "+d.cause(it))
 		}
 		also = append(also, "drop cascades to "+what)
 	}
@@ -408,6 +414,16 @@ func (d *drop) report(items []item, cascade bool) error {
 		n.Detail = strings.Join(also[:min(len(also), maxReported)], "\n")
 	}
 	return nil
+}
+
+// cause describes what an item depends on. A foreign key depends on the index under a
+// constraint, a view on the constraint.
+func (d *drop) cause(it item) string {
+	on := d.because[it]
+	if on.class == itemIndex && it.class == itemConstraint {
+		return "index " + d.shown(d.snap().Index(on.oid))
+	}
+	return d.describe(on)
 }
 
 func plural(n int) string {

@@ -2,6 +2,7 @@ package ddl
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"zorya/pgerr"
@@ -95,6 +96,10 @@ func (s *statement) alterViewOptions(v *catalog.Table, a *ast.AlterAction) error
 
 // setViewOption sets a parameter of a view, or takes it away.
 func setViewOption(v *catalog.Table, o ast.RelOption, reset bool) error {
+	v.ViewOptions = slices.DeleteFunc(slices.Clone(v.ViewOptions), func(name string) bool { return name == o.Name })
+	if !reset {
+		v.ViewOptions = append(v.ViewOptions, o.Name)
+	}
 	value := strings.ToLower(o.Value)
 	if !o.HasValue {
 		value = "true"

@@ -1,8 +1,6 @@
 package expr
 
 import (
-	"fmt"
-
 	"zorya/sql/funcs"
 	"zorya/sql/rel"
 	"zorya/sql/types"
@@ -10,7 +8,7 @@ import (
 
 // newLevel names the FROM entries of a query.
 func (q *queryPrinter) newLevel(s *rel.Shape) *level {
-	l := &level{shape: s, names: map[*rel.ShapeFrom]string{}, open: map[*rel.ShapeFrom]bool{}}
+	l := &level{shape: s, names: map[*rel.ShapeFrom]string{}, cols: map[*rel.ShapeFrom]*columnNames{}, open: map[*rel.ShapeFrom]bool{}}
 	used := map[string]bool{}
 	for _, outer := range q.levels {
 		for _, n := range outer.names {
@@ -20,6 +18,7 @@ func (q *queryPrinter) newLevel(s *rel.Shape) *level {
 	for _, f := range s.From {
 		l.name(f, used)
 	}
+	l.nameColumns()
 	return l
 }
 
@@ -42,8 +41,7 @@ func (l *level) name(f *rel.ShapeFrom, used map[string]bool) {
 	}
 	n := base
 	for i := 1; used[n]; i++ {
-		suffix := fmt.Sprintf("_%d", i)
-		n = base[:min(len(base), 63-len(suffix))] + suffix
+		n = numbered(base, i)
 	}
 	used[n] = true
 	l.names[f] = n
@@ -77,9 +75,9 @@ func (l *level) findIn(f *rel.ShapeFrom, id rel.ColID) (*rel.ShapeFrom, string) 
 			}
 		}
 	}
-	for _, c := range f.Cols {
+	for i, c := range f.Cols {
 		if c.ID == id {
-			return f, c.Name
+			return f, l.cols[f].names[i]
 		}
 	}
 	return nil, ""
@@ -198,49 +196,32 @@ func (p *printer) fromItem(f *rel.ShapeFrom) {
 // alias prints an entry's alias where it is needed, and its columns' names.
 func (p *printer) alias(f *rel.ShapeFrom) {
 	name := p.q.levels[len(p.q.levels)-1].names[f]
-	if f.Alias != "" || f.Funcs != nil || name != f.Name && f.Join == nil {
+	if f.Alias != "" || f.Funcs != nil || p.q.levels[len(p.q.levels)-1].cols[f].print || name != f.Name && f.Join == nil {
 		p.put(" ", funcs.QuoteIdent(name))
 	}
+	cols := p.q.levels[len(p.q.levels)-1].cols[f]
 	if len(f.Funcs) == 1 && len(f.Funcs[0].Defs) > 0 && !f.RowsFrom {
-		p.columnDefs(f.Cols, f.Funcs[0].Defs)
+		p.columnDefs(cols.names, f.Funcs[0].Defs)
 		return
 	}
-	if !p.renamed(f) {
+	if !cols.print {
 		return
 	}
 	p.put("(")
-	for i, c := range f.Cols {
+	for i, c := range cols.all {
 		p.comma(i)
-		p.put(funcs.QuoteIdent(c.Name))
+		p.put(funcs.QuoteIdent(c.name))
 	}
 	p.put(")")
 }
 
-// renamed reports whether an entry's columns have other names than below it.
-func (p *printer) renamed(f *rel.ShapeFrom) bool {
-	if f.Table == nil {
-		return f.Renamed
-	}
-	i := 0
-	for _, c := range f.Table.Columns {
-		if c.Dropped || i >= len(f.Cols) {
-			continue
-		}
-		if c.Name != f.Cols[i].Name {
-			return true
-		}
-		i++
-	}
-	return false
-}
-
-func (p *printer) columnDefs(cols []rel.ShapeCol, defs []rel.Column) {
+func (p *printer) columnDefs(names []string, defs []rel.Column) {
 	p.put("(")
 	for i, d := range defs {
 		p.comma(i)
 		name := d.Name
-		if cols != nil && i < len(cols) {
-			name = cols[i].Name
+		if i < len(names) {
+			name = names[i]
 		}
 		p.put(funcs.QuoteIdent(name), " ", types.FormatType(d.T))
 	}
@@ -313,7 +294,7 @@ func (p *printer) join(f *rel.ShapeFrom) {
 	p.put(pick(wrap, ")", ""))
 	switch {
 	case len(j.Using) > 0:
-		p.put(" USING (", identList(j.Using), ")")
+		p.put(" USING (", identList(l.cols[f].using), ")")
 		if j.UsingAlias != "" {
 			p.put(" AS ", funcs.QuoteIdent(j.UsingAlias))
 		}

@@ -59,6 +59,7 @@ type queryPrinter struct {
 type level struct {
 	shape *rel.Shape
 	names map[*rel.ShapeFrom]string
+	cols  map[*rel.ShapeFrom]*columnNames
 	open  map[*rel.ShapeFrom]bool // joins with an alias whose inside is being printed
 }
 

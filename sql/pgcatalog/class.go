@@ -1,8 +1,8 @@
 package pgcatalog
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"zorya/sql/catalog"
@@ -210,20 +210,25 @@ func viewOptions(c class) any {
 	if c.kind != 'v' || c.table == nil {
 		return nil
 	}
-	var list []string
-	for _, o := range []struct {
-		name string
-		on   *bool
-	}{{"security_barrier", c.table.ViewBarrier}, {"security_invoker", c.table.ViewInvoker}} {
-		if o.on != nil {
-			list = append(list, fmt.Sprintf("%s=%t", o.name, *o.on))
-		}
+	values := map[string]string{}
+	if on := c.table.ViewBarrier; on != nil {
+		values["security_barrier"] = strconv.FormatBool(*on)
+	}
+	if on := c.table.ViewInvoker; on != nil {
+		values["security_invoker"] = strconv.FormatBool(*on)
 	}
 	if c.table.ViewCheck != "" {
-		list = append(list, "check_option="+c.table.ViewCheck)
+		values["check_option"] = c.table.ViewCheck
 	}
-	if list == nil {
+	if len(values) == 0 {
 		return nil
+	}
+	var list []string
+	for _, name := range append(c.table.ViewOptions[:len(c.table.ViewOptions):len(c.table.ViewOptions)], "security_barrier", "security_invoker", "check_option") {
+		if v, given := values[name]; given {
+			list = append(list, name+"="+v)
+			delete(values, name)
+		}
 	}
 	return list
 }

@@ -171,7 +171,7 @@ type (
 		Pos   int
 	}
 	SubqueryKind uint8
-	// SQLValue is CURRENT_USER and its like ("current_user", "session_user",
+	// SQLValue is CURRENT_USER and its like ("current_user", "user", "session_user",
 	// "current_role", "current_catalog", "current_schema", "current_date",
 	// "current_time", "current_timestamp", "localtime", "localtimestamp").
 	SQLValue struct {

@@ -70,4 +70,10 @@ alter table x_alter add primary key (a), add primary key (b);
 truncate x_view;
 truncate x_none;
 drop view x_view;
-drop table x_child, x_alter
+drop table x_child, x_alter;
+-- A query that relies on a key depends on its constraint.
+CREATE TABLE keyed (k int CONSTRAINT keyed_pk PRIMARY KEY, v text);
+CREATE VIEW by_key AS SELECT * FROM keyed GROUP BY k;
+ALTER TABLE keyed DROP CONSTRAINT keyed_pk;
+ALTER TABLE keyed DROP CONSTRAINT keyed_pk CASCADE;
+SELECT * FROM by_key;

@@ -20,3 +20,13 @@ select k, sum(i) over (order by k rows 1 preceding) from (select i, i * 5 % 4 as
 select array_agg(i order by i * 5 % 4) from generate_series(1, 25) i;
 select array_agg(i order by i % 2 desc, i * 5 % 4) from generate_series(1, 50) i;
 select distinct on (k) k, i from (select i, i * 5 % 4 as k from generate_series(1, 30) i) s order by k;
+-- The window computed last leaves its order: that of the columns which the query names first.
+create table tie (a int, b int, c text);
+insert into tie select i * 7 % 5, i * 11 % 3, chr(97 + i * 5 % 4) from generate_series(1, 20) i;
+select string_agg(a || ' ' || b || c, ', ') from (select a, b, c, rank() over (order by a), rank() over (order by b) from tie) t;
+select string_agg(a || ' ' || b || c, ', ') from (select a, b, c, rank() over (order by b), rank() over (order by a), rank() over (order by a, b) from tie) t;
+select string_agg(a || ' ' || b || c, ', ') from (select a, b, c, rank() over (), rank() over (partition by c), rank() over (partition by a order by b) from tie) t;
+select string_agg(a || ' ' || b || c, ', ') from (select a, b, c, rank() over (order by a), rank() over (order by a desc) from tie) t;
+select string_agg(a || ' ' || b || c, ', ') from (select a, b, c, rank() over (order by a nulls first), rank() over (order by a) from tie) t;
+select string_agg(a || ' ' || b || c, ', ') from (select a, b, c, rank() over y, rank() over (order by b), rank() over x from tie window x as (order by a), y as (order by c)) t;
+select string_agg(a || ' ' || b || c, ', ') from (select a, b, c, rank() over (order by c), rank() over (order by a) from tie order by c desc, b) t;

@@ -179,3 +179,28 @@ create view w64 as select e'a\\b' as x, '\x00ff'::bytea as y, i4.*, i8.*, c.* fr
 select pg_get_viewdef('w64'), pg_get_viewdef('w64', true);
 alter table va drop column y;
 reset search_path;
+-- Columns get other names where those that they have would not be read again as they were.
+CREATE TABLE nl (x int, y int);
+CREATE TABLE nr (x int, z int);
+CREATE TABLE nq (z int, q int);
+CREATE VIEW named_full AS SELECT 1 AS a, 2 AS b, 3 AS c, 4 AS d, 5 AS e UNION ALL SELECT * FROM nl FULL JOIN nr USING (x), nr other;
+SELECT pg_get_viewdef('named_full', true);
+CREATE VIEW named_two AS SELECT x, y, z, k FROM nl FULL JOIN nr USING (x), (nl m FULL JOIN nr n USING (x)) AS o (k, l, w);
+SELECT pg_get_viewdef('named_two', true);
+CREATE VIEW named_cast AS SELECT 1 AS a, 2 AS b, 3 AS c, 4 AS d, 5 AS e UNION ALL SELECT * FROM nl LEFT JOIN (SELECT 1::bigint AS x, 2 AS w) s USING (x), nl m;
+SELECT pg_get_viewdef('named_cast', true);
+CREATE VIEW named_chain AS SELECT x, y, z, q FROM (nl JOIN nr USING (x)) JOIN nq USING (z);
+CREATE VIEW named_alias AS SELECT * FROM (nl CROSS JOIN nq) j (a, b, c, d);
+CREATE VIEW named_join AS SELECT * FROM (nl NATURAL JOIN nr) j;
+ALTER TABLE nl ADD COLUMN z int;
+ALTER TABLE nl ADD COLUMN c int;
+SELECT pg_get_viewdef('named_full', true);
+SELECT pg_get_viewdef('named_chain', true);
+SELECT pg_get_viewdef('named_alias', true);
+SELECT pg_get_viewdef('named_join', true);
+CREATE VIEW named_user AS SELECT user AS u, current_user AS c, current_role AS r FROM user;
+SELECT pg_get_viewdef('named_user', true);
+CREATE VIEW with_options WITH (security_invoker = true, security_barrier) AS SELECT 1 AS one;
+SELECT reloptions FROM pg_class WHERE relname = 'with_options';
+ALTER VIEW with_options SET (security_invoker = false);
+SELECT reloptions FROM pg_class WHERE relname = 'with_options';
