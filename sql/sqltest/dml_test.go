@@ -17,7 +17,7 @@ func (g *gen) change() string {
 	switch g.IntN(9) {
 	case 7: // rows move from one table to another
 		to := pick(g, tables)
-		return fmt.Sprintf("with gone as (delete from %s%s returning *), come as (insert into %s select id + 100, coalesce(a, 0), b, coalesce(t, ''), n, f, d, z from gone on conflict do nothing returning id) select (select count(*) from gone), (select count(*) from come), (select count(*) from %s)",
+		return fmt.Sprintf("with gone as (delete from %s%s returning *), come as (insert into %s select id + 100, coalesce(a, 0), b, coalesce(t, ''), n, f, d, z from gone order by 1, 2, 3, 4, 5, 6, 7, 8 on conflict do nothing returning id) select (select count(*) from gone), (select count(*) from come), (select count(*) from %s)",
 			table, g.where(own), to, table)
 	case 8:
 		return fmt.Sprintf("with x as (update %s set %s%s returning *) select count(*), sum(x.n), max(y.b) from x left join %s y on y.id = x.id", table, g.assignments(own, own), g.where(own), table)
@@ -41,7 +41,8 @@ func (g *gen) change() string {
 		for _, c := range tableColumns[1:] {
 			list = append(list, g.assigned(from, c))
 		}
-		return fmt.Sprintf("insert into %s select %s from %s %s%s%s", table, strings.Join(list, ", "), pick(g, tables), r, g.where(from),
+		// In order: which of two rows with one key comes first decides which is kept.
+		return fmt.Sprintf("insert into %s select %s from %s %s%s order by 1, 2, 3, 4, 5, 6, 7, 8%s", table, strings.Join(list, ", "), pick(g, tables), r, g.where(from),
 			pick(g, []string{"", " on conflict do nothing", " on conflict (id) do nothing"})+returning)
 	case 5:
 		excluded := append(append(scope{}, own...), relation{"excluded", tableColumns})
