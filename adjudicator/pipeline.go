@@ -211,19 +211,27 @@ func conflictKind(key kv.Key) Outcome {
 // empty, or while a batch is being appended or a durable one waits to be applied:
 // what comes meanwhile shares one append.
 func (p *Pipeline) NextAppend() *Batch {
-	if len(p.open.Records) == 0 || p.stopped != nil && p.stopped != ErrClosed {
+	if !p.CanAppend() {
 		return nil
-	}
-	for _, b := range p.flying {
-		if b.stage == appending || b.stage == durable {
-			return nil
-		}
 	}
 	b := p.open
 	b.stage = appending
 	p.flying = append(p.flying, b)
 	p.open, p.spare = newBatch(p.spare), nil
 	return b
+}
+
+// CanAppend reports whether NextAppend has a batch.
+func (p *Pipeline) CanAppend() bool {
+	if len(p.open.Records) == 0 || p.stopped != nil && p.stopped != ErrClosed {
+		return false
+	}
+	for _, b := range p.flying {
+		if b.stage == appending || b.stage == durable {
+			return false
+		}
+	}
+	return true
 }
 
 // Appended says how the append of a batch ended.
@@ -240,12 +248,15 @@ func (p *Pipeline) Appended(b *Batch, err error) {
 // NextApply returns the batch that is to be applied to storage, nil if there is
 // none: only what is durable is applied.
 func (p *Pipeline) NextApply() *Batch {
-	if len(p.flying) == 0 || p.flying[0].stage != durable {
+	if !p.CanApply() {
 		return nil
 	}
 	p.flying[0].stage = applying
 	return p.flying[0]
 }
+
+// CanApply reports whether NextApply has a batch.
+func (p *Pipeline) CanApply() bool { return len(p.flying) > 0 && p.flying[0].stage == durable }
 
 // Applied says how the application of a batch ended. After nil its records are
 // visible, and its transactions are answered.

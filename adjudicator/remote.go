@@ -117,14 +117,9 @@ func (s *Server) Receive(a *Ask) Answer {
 		s.room.Wait()
 	}
 	r := s.pipeline.Receive(a, q, refuse, s.o.Now(), s.o.Elapsed())
-	if r.Wait != nil && len(r.Wait.Records) == 1 {
-		s.moved.Broadcast()
-	}
 	s.mu.Unlock()
 	questions.Put(q)
-	if r.Wait != nil {
-		<-r.Wait.Done
-	}
+	s.await(r.Wait)
 	return s.pipeline.Answer(a, r)
 }
 

@@ -38,10 +38,11 @@ type Server struct {
 	o    Options
 	asks Questions
 
-	mu       sync.Mutex
-	pipeline *Pipeline
-	moved    sync.Cond // A stage may have something to do.
-	room     sync.Cond // The open batch has room again, or nothing commits any more.
+	mu         sync.Mutex
+	pipeline   *Pipeline
+	appendable sync.Cond // There may be a batch to append.
+	appliable  sync.Cond // There may be a batch to apply.
+	room       sync.Cond // The open batch has room again, or nothing commits any more.
 
 	ended sync.WaitGroup
 }
@@ -66,10 +67,10 @@ func NewServer(o Options) *Server {
 		o.MaxClaims = DefaultMaxClaims
 	}
 	s := &Server{o: o, asks: NewQuestions(), pipeline: NewPipeline(o.Past, o.MaxClaims, o.Age)}
-	s.moved.L, s.room.L = &s.mu, &s.mu
+	s.appendable.L, s.appliable.L, s.room.L = &s.mu, &s.mu, &s.mu
 	s.ended.Add(2)
-	go s.run(s.pipeline.NextAppend, s.append)
-	go s.run(s.pipeline.NextApply, s.apply)
+	go s.run(&s.appendable, s.pipeline.NextAppend, s.append)
+	go s.run(&s.appliable, s.pipeline.NextApply, s.apply)
 	return s
 }
 
@@ -88,9 +89,7 @@ func (s *Server) Commit(ctx context.Context, r *Request) Verdict {
 	if err != nil {
 		return Verdict{Outcome: Refused, Err: err}
 	}
-	if wait != nil {
-		<-wait.Done
-	}
+	s.await(wait)
 	return j.Answer(r, wait)
 }
 
@@ -119,28 +118,61 @@ func (s *Server) judge(ctx context.Context, q *Question, r *Request) (Judgement,
 	if err := ctx.Err(); err != nil {
 		return Judgement{}, nil, err
 	}
-	j, b, err := s.pipeline.Judge(q, r, s.o.Now(), s.o.Elapsed())
-	if b != nil && len(b.Records) == 1 {
-		s.moved.Broadcast() // The first of its batch.
+	return s.pipeline.Judge(q, r, s.o.Now(), s.o.Elapsed())
+}
+
+// await returns when a batch is settled; nil is.
+func (s *Server) await(b *Batch) {
+	if b == nil {
+		return
 	}
-	return j, b, err
+	s.carry()
+	<-b.Done
+}
+
+// carry takes the open batch through the stages if they are free: a commit that has the
+// machine for itself is not handed to other goroutines and back. What gathers meanwhile
+// is left to run. Each open batch has waiters, and the first of them comes here.
+func (s *Server) carry() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.pipeline.NextAppend()
+	if b == nil {
+		return
+	}
+	s.append(b)
+	if b := s.pipeline.NextApply(); b != nil {
+		s.apply(b)
+	}
+	s.wake()
 }
 
 // run is a stage: it takes one batch after the other and does its work with it,
 // until nothing can come any more.
-func (s *Server) run(next func() *Batch, work func(*Batch)) {
+func (s *Server) run(ready *sync.Cond, next func() *Batch, work func(*Batch)) {
 	defer s.ended.Done()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
 		if b := next(); b != nil {
 			work(b)
+			s.wake()
 			continue
 		}
 		if s.pipeline.Err() != nil && s.pipeline.Idle() {
 			return
 		}
-		s.moved.Wait()
+		ready.Wait()
+	}
+}
+
+// wake tells the stages that have something to do, or that will never have.
+func (s *Server) wake() {
+	if s.pipeline.CanAppend() || s.pipeline.Err() != nil {
+		s.appendable.Signal()
+	}
+	if s.pipeline.CanApply() || s.pipeline.Err() != nil {
+		s.appliable.Signal()
 	}
 }
 
@@ -152,17 +184,15 @@ func (s *Server) append(b *Batch) {
 	err := s.o.Journal.Append(b.Records)
 	s.mu.Lock()
 	s.pipeline.Appended(b, err)
-	s.moved.Broadcast()
 	s.room.Broadcast()
 }
 
 func (s *Server) apply(b *Batch) {
-	s.moved.Broadcast() // The next append may begin.
+	s.wake() // The next append may begin.
 	s.mu.Unlock()
 	err := s.o.Apply(b.Records)
 	s.mu.Lock()
 	s.pipeline.Applied(b, err)
-	s.moved.Broadcast()
 	s.room.Broadcast()
 }
 
@@ -185,7 +215,7 @@ func (s *Server) Err() error {
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.pipeline.Stop(ErrClosed)
-	s.moved.Broadcast()
+	s.wake()
 	s.room.Broadcast()
 	s.mu.Unlock()
 	s.ended.Wait()
