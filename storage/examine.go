@@ -13,7 +13,6 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/objstorage"
-	"github.com/cockroachdb/pebble/v2/record"
 	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/sstable/block"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -40,17 +39,28 @@ func Peek(dir string, o Options) (st State, exists bool, err error) {
 	if err := checkOptions(p, dir, desc.OptionsFilename); err != nil {
 		return State{}, true, err
 	}
+	m, err := readManifest(p.FS, desc.ManifestFilename)
+	if err != nil {
+		return State{}, true, err
+	}
 	var met *Damage
 	db, err := openReadOnly(dir, o, &met)
 	if err == nil {
-		st, err = readState(db)
+		err = m.checkTables(db)
+		if err == nil {
+			st, err = readState(db)
+		}
 		err = errors.Join(err, db.Close())
 	}
-	switch {
+	switch damage := (*Damage)(nil); {
 	case err == nil:
 		return st, true, nil
 	case met != nil:
 		return State{}, true, met
+	case errors.As(err, &damage):
+		return State{}, true, damage
+	case m.broken != nil && !isReadError(err):
+		return State{}, true, m.damage(fmt.Sprintf("%v; what was before it is no longer there: %v", m.broken, err))
 	}
 	return State{}, true, fmt.Errorf("open storage %s: %w", dir, err)
 }
@@ -263,30 +273,4 @@ func handles(l *sstable.Layout) (list []block.Handle) {
 	list = slices.DeleteFunc(list, func(h block.Handle) bool { return h.Length == 0 })
 	slices.SortFunc(list, func(a, b block.Handle) int { return cmp.Compare(a.Offset, b.Offset) })
 	return list
-}
-
-// manifest reads the records of a manifest.
-func (s *Survey) manifest(fs vfs.FS, path string) error {
-	f, err := fs.Open(path)
-	if err != nil {
-		return fmt.Errorf("open manifest: %w", err)
-	}
-	defer f.Close()
-	r := record.NewReader(f, 0)
-	for {
-		at := r.Offset()
-		one, err := r.Next()
-		if err == nil {
-			_, err = io.Copy(io.Discard, one)
-		} else if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			if isReadError(err) {
-				return fmt.Errorf("read manifest %s: %w", path, err)
-			}
-			s.Damage = append(s.Damage, &Damage{File: path, Offset: at, Reason: "the record is not whole: " + err.Error()})
-			return nil
-		}
-	}
 }
