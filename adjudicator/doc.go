@@ -11,7 +11,8 @@
 //	                 would read the same snapshot and lose again
 //
 // Core is the thought: a pure state machine. Server is the shell: it owns a Core,
-// the order of the journal and two goroutines.
+// the order of the journal and two goroutines. A commit that nobody else is near takes
+// its batch through the steps itself.
 //
 // Invariants:
 //
