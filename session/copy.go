@@ -128,6 +128,7 @@ func (s *Session) copyFrom(ctx context.Context, t *ast.Copy, w Results) (int64, 
 	if err != nil {
 		return 0, err
 	}
+	defer loader.Close()
 	defaults, err := s.copyDefaults(ctx, table, cols)
 	if err != nil {
 		return 0, err

@@ -21,18 +21,39 @@ type watched struct {
 
 func (s watched) Get(ctx context.Context, key kv.Key, at kv.Timestamp) (txn.Value, bool, error) {
 	v, ok, err := s.Store.Get(ctx, key, at)
-	if err != nil {
-		s.m.judgeError("get", at, err)
-		return v, ok, err
-	}
-	if s.m.w.model.open(string(key), at) {
-		return v, ok, err
-	}
-	want := s.m.w.model.get(string(key), at)
-	if ok != (want != nil) || ok && (!bytes.Equal(v.Bytes, want.value) || v.Time != want.time) {
-		s.m.w.fail(fmt.Errorf("I4: get %x at %d: found %v of %d, want %v", key, at, ok, v.Time, want))
-	}
+	s.m.judgeGet(key, at, v, ok, err)
 	return v, ok, err
+}
+
+func (s watched) Reader(ctx context.Context, at kv.Timestamp) txn.StoreReader {
+	return &watchedReader{s.Store.Reader(ctx, at), s.m, at}
+}
+
+type watchedReader struct {
+	txn.StoreReader
+	m  *machine
+	at kv.Timestamp
+}
+
+func (r *watchedReader) Get(key kv.Key) (txn.Value, bool, error) {
+	v, ok, err := r.StoreReader.Get(key)
+	r.m.judgeGet(key, r.at, v, ok, err)
+	return v, ok, err
+}
+
+// judgeGet compares what storage says that a key held with the model.
+func (m *machine) judgeGet(key kv.Key, at kv.Timestamp, v txn.Value, ok bool, err error) {
+	if err != nil {
+		m.judgeError("get", at, err)
+		return
+	}
+	if m.w.model.open(string(key), at) {
+		return
+	}
+	want := m.w.model.get(string(key), at)
+	if ok != (want != nil) || ok && (!bytes.Equal(v.Bytes, want.value) || v.Time != want.time) {
+		m.w.fail(fmt.Errorf("I4: get %x at %d: found %v of %d, want %v", key, at, ok, v.Time, want))
+	}
 }
 
 // judgeError lets an error pass that reads below the horizon must give (I10).

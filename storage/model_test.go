@@ -72,6 +72,7 @@ type world struct {
 	m       model
 	records []journal.Record
 	now     kv.Timestamp
+	readers []openReader
 	purge   int // How many more purges may come: purged keys are not used again.
 }
 
@@ -253,30 +254,102 @@ func (oddValues) Match(_, value []byte) (bool, error) {
 	return len(value) > 0 && value[len(value)-1]%2 == 1, nil
 }
 
+// An openReader is a reader, and what the keys held when it was opened: whatever happens
+// since, it goes on to say so, until the horizon passes it.
+type openReader struct {
+	txn.StoreReader
+	at   kv.Timestamp
+	want map[string]*version
+}
+
+// openReader opens a reader at a time that a transaction could have.
+func (w *world) openReader() error {
+	at := w.someTime()
+	r := openReader{w.s.Reader(ctx, at), at, map[string]*version{}}
+	for _, key := range keys {
+		r.want[key] = w.m.get(key, at)
+	}
+	w.readers = append(w.readers, r)
+	return r.read(w)
+}
+
+// read reads all keys, in order or not, and reports the first difference.
+func (r *openReader) read(w *world) error {
+	order := slices.Sorted(slices.Values(keys))
+	if w.rng.IntN(2) == 0 {
+		w.rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	}
+	below := r.at < w.s.Horizon()
+	for _, key := range order {
+		got, ok, err := r.Get(kv.Key(key))
+		if below {
+			if !errors.Is(err, ErrHorizon) {
+				return fmt.Errorf("reader: get %q at %d below the horizon %d: %v", key, r.at, w.s.Horizon(), err)
+			}
+			continue
+		}
+		want := r.want[key]
+		if err != nil || ok != (want != nil) || ok && (!bytes.Equal(got.Bytes, want.value) || got.Time != want.time) {
+			return fmt.Errorf("reader: get %q at %d: %v %v %v, want %v", key, r.at, got, ok, err, want)
+		}
+	}
+	return nil
+}
+
+// useReaders reads from those that are open, or closes one.
+func (w *world) useReaders() error {
+	if len(w.readers) > 3 {
+		w.readers[0].Close()
+		w.readers = w.readers[1:]
+	}
+	for i := range w.readers {
+		if err := w.readers[i].read(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *world) closeReaders() {
+	for i := range w.readers {
+		w.readers[i].Close()
+	}
+	w.readers = nil
+}
+
 // readSomewhere compares at a time that a transaction could have.
 func (w *world) readSomewhere() error {
-	at := w.now
-	if n := len(w.records); n > 0 && w.rng.IntN(4) > 0 {
-		at = w.records[n-1-w.rng.IntN(min(n, 20))].Time - kv.Timestamp(w.rng.IntN(2))
+	return w.compare(w.someTime())
+}
+
+func (w *world) someTime() kv.Timestamp {
+	n := len(w.records)
+	if n == 0 || w.rng.IntN(4) == 0 {
+		return w.now
 	}
-	return w.compare(at)
+	return w.records[n-1-w.rng.IntN(min(n, 20))].Time - kv.Timestamp(w.rng.IntN(2))
 }
 
 func runModel(seed uint64, crashes bool) error {
 	w := newWorld(seed)
-	defer func() { _ = w.s.Close() }()
+	defer func() { w.closeReaders(); _ = w.s.Close() }()
 	w.purge = 1
 	for step := range 150 {
 		var err error
 		switch w.rng.IntN(20) {
 		case 0:
 			if crashes {
+				w.closeReaders()
 				err = w.crash()
 			}
 		case 1:
 			_, err = w.s.Flush()
 		case 2, 3:
 			_, err = w.s.Expire(1 + w.rng.IntN(3))
+		case 10:
+			err = w.openReader()
+		case 11:
+			err = w.useReaders()
 		case 4, 5, 6, 7, 8, 9:
 			err = w.commit()
 		default:

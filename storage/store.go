@@ -99,11 +99,19 @@ func pebbleOptions(o Options) *pebble.Options {
 	if p.Logger == nil {
 		p.Logger = silent{}
 	}
+	p.Experimental.ReadSamplingMultiplier = -1
 	for i := range p.Levels {
-		p.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+		l := &p.Levels[i]
+		l.FilterPolicy = bloom.FilterPolicy(10)
+		l.BlockSize, l.IndexBlockSize = blockBytes, indexBlockBytes
 	}
 	return p
 }
+
+const (
+	blockBytes      = 16 << 10
+	indexBlockBytes = 256 << 10
+)
 
 // silent is a logger for nobody.
 type silent struct{}

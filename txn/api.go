@@ -85,6 +85,8 @@ type Tx interface {
 	Get(ctx context.Context, key kv.Key) (v Value, ok bool, err error)
 	// GetLatest is Get, but sees the current statement's writes too.
 	GetLatest(ctx context.Context, key kv.Key) (v Value, ok bool, err error)
+	// Reader reads many keys, for one statement.
+	Reader(ctx context.Context) Reader
 	// Scan iterates over a span. Writes made by later statements while it is
 	// open are not seen.
 	Scan(ctx context.Context, span kv.Span, opts ScanOptions) Iterator

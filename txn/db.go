@@ -24,6 +24,7 @@ var DSQLLimits = Limits{Rows: 3000, Bytes: 10 << 20, Age: 300 * time.Second}
 type Store interface {
 	Get(ctx context.Context, key kv.Key, at kv.Timestamp) (Value, bool, error)
 	Scan(ctx context.Context, span kv.Span, at kv.Timestamp, o ScanOptions) Iterator
+	Reader(ctx context.Context, at kv.Timestamp) StoreReader
 }
 
 // A Committer decides commits and knows how far back reads may go.

@@ -29,6 +29,13 @@ func (f fixedStore) Get(_ context.Context, key kv.Key, _ kv.Timestamp) (Value, b
 	return Value{Bytes: []byte(v), Time: 1}, ok, nil
 }
 
+func (f fixedStore) Reader(context.Context, kv.Timestamp) StoreReader { return fixedReader{f} }
+
+type fixedReader struct{ fixedStore }
+
+func (r fixedReader) Get(key kv.Key) (Value, bool, error) { return r.fixedStore.Get(ctx, key, 0) }
+func (r fixedReader) Close()                              {}
+
 func (f fixedStore) Scan(_ context.Context, span kv.Span, _ kv.Timestamp, o ScanOptions) Iterator {
 	it := &fixedIterator{}
 	for _, key := range slices.Sorted(maps.Keys(f)) {
@@ -173,6 +180,7 @@ func TestTransactionAgainstModel(t *testing.T) {
 		snapshot := fixedStore(rapid.MapOf(key, value).Draw(t, "snapshot"))
 		w := newWorld(snapshot, Limits{})
 		tx := w.begin(Options{})
+		reader := tx.Reader(ctx)
 		n := &naive{claims: map[string]kv.Strength{}, written: map[string]bool{},
 			after: []map[string]string{maps.Clone(snapshot), maps.Clone(snapshot)}}
 		var scans []openScan
@@ -248,16 +256,20 @@ func TestTransactionAgainstModel(t *testing.T) {
 			},
 			"get": func(t *rapid.T) {
 				k := key.Draw(t, "key")
-				for what, state := range map[string]map[string]string{"Get": n.visible(), "GetLatest": n.current()} {
-					get := tx.Get
-					if what == "GetLatest" {
-						get = tx.GetLatest
-					}
+				read := func(what string, v Value, ok bool, err error, state map[string]string) {
 					want, wantOK := state[k]
-					if v, ok, err := get(ctx, kv.Key(k)); err != nil || ok != wantOK || string(v.Bytes) != want {
+					if err != nil || ok != wantOK || string(v.Bytes) != want {
 						t.Fatalf("%s %q: %q %v %v, want %q %v", what, k, v.Bytes, ok, err, want, wantOK)
 					}
 				}
+				v, ok, err := tx.Get(ctx, kv.Key(k))
+				read("Get", v, ok, err, n.visible())
+				v, ok, err = tx.GetLatest(ctx, kv.Key(k))
+				read("GetLatest", v, ok, err, n.current())
+				v, ok, err = reader.Get(kv.Key(k))
+				read("Reader.Get", v, ok, err, n.visible())
+				v, ok, err = reader.GetLatest(kv.Key(k))
+				read("Reader.GetLatest", v, ok, err, n.current())
 			},
 			"scan": func(t *rapid.T) {
 				o := ScanOptions{Reverse: rapid.Bool().Draw(t, "reverse"), Limit: rapid.IntRange(0, 4).Draw(t, "limit")}

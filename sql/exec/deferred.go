@@ -56,6 +56,7 @@ func (d *Deferred) Check(c *Context, commit bool) error {
 		env = c.Env
 	}
 	r := &run{Context: c, env: env, mem: account{limit: c.Limits.Memory}}
+	defer r.release()
 	var left []duty
 	for i := range d.duties {
 		x := &d.duties[i]

@@ -199,6 +199,7 @@ func (p *Program) startDirect(c *Context) (*Cursor, error) {
 
 // release gives the state back; its batch is void then.
 func (st *directState) release(d *directPath) {
+	st.r.release()
 	st.r = run{}
 	d.pool.Put(st)
 }

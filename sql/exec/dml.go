@@ -220,7 +220,7 @@ func (w *writer) insert(row []types.Datum) error {
 
 func (w *writer) insertAt(base kv.Key, row []types.Datum) error {
 	if w.s.primary != nil {
-		if err := w.mustBeFree(w.s.t.Primary, base, w.primaryValues(row)); err != nil {
+		if err := w.mustBeFree(w.s.t.Primary, base, func() []types.Datum { return w.primaryValues(row) }); err != nil {
 			return err
 		}
 	}
@@ -254,13 +254,13 @@ func (w *writer) primaryValues(row []types.Datum) []types.Datum {
 
 // mustBeFree fails if the unique key has a row in the snapshot or among own writes.
 // What other transactions insert at the same time is found at commit, by the claim.
-func (w *writer) mustBeFree(idx *catalog.Index, key kv.Key, vals []types.Datum) error {
-	_, taken, err := w.r.Tx.GetLatest(w.r.Ctx, key)
+func (w *writer) mustBeFree(idx *catalog.Index, key kv.Key, vals func() []types.Datum) error {
+	_, taken, err := w.r.lookupLatest(key)
 	if err != nil {
 		return err
 	}
 	if taken {
-		return w.duplicate(idx, vals)
+		return w.duplicate(idx, vals())
 	}
 	return nil
 }
@@ -289,7 +289,7 @@ func (w *writer) putEntry(x *indexSpec, e *entry) error {
 		return nil
 	}
 	if e.unique {
-		if err := w.mustBeFree(x.idx, e.key, e.keys); err != nil {
+		if err := w.mustBeFree(x.idx, e.key, func() []types.Datum { return e.keys }); err != nil {
 			return err
 		}
 	}
@@ -362,7 +362,7 @@ func (w *writer) changed(old, row []types.Datum) error {
 
 // move updates a row whose primary key changes: its old place becomes free.
 func (w *writer) move(from, to kv.Key, old, row []types.Datum) error {
-	if err := w.mustBeFree(w.s.t.Primary, to, w.primaryValues(row)); err != nil {
+	if err := w.mustBeFree(w.s.t.Primary, to, func() []types.Datum { return w.primaryValues(row) }); err != nil {
 		return err
 	}
 	if err := w.r.Tx.Delete(from, kv.Exclusive); err != nil {
@@ -431,7 +431,7 @@ func (w *writer) conflict(arbiter *catalog.Index, row []types.Datum) (kv.Key, er
 			return nil, err
 		}
 		if arbiter == nil || arbiter.Primary {
-			_, taken, err := w.r.Tx.GetLatest(w.r.Ctx, base)
+			_, taken, err := w.r.lookupLatest(base)
 			if err != nil || taken {
 				return base, err
 			}
@@ -453,7 +453,7 @@ func (w *writer) conflict(arbiter *catalog.Index, row []types.Datum) (kv.Key, er
 		if !e.present || !e.unique {
 			continue
 		}
-		v, taken, err := w.r.Tx.GetLatest(w.r.Ctx, e.key)
+		v, taken, err := w.r.lookupLatest(e.key)
 		if err != nil {
 			return nil, err
 		}

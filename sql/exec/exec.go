@@ -10,6 +10,7 @@ import (
 	"context"
 	"time"
 
+	"zorya/kv"
 	"zorya/pgerr"
 	"zorya/sql/catalog"
 	"zorya/sql/expr"
@@ -88,6 +89,32 @@ type run struct {
 	tables   map[types.OID]*tableSpec // that cascades have compiled
 	finished bool                     // all changes are made and checked
 	actuals  map[plan.Node]*plan.Actual
+	reader   txn.Reader // of rows by key; nil before the first
+}
+
+// lookup returns what a key holds, as the statement sees it. The bytes are valid until the
+// next look-up.
+func (r *run) lookup(key kv.Key) (txn.Value, bool, error) {
+	if r.reader == nil {
+		r.reader = r.Tx.Reader(r.Ctx)
+	}
+	return r.reader.Get(key)
+}
+
+// lookupLatest is lookup with the statement's own writes.
+func (r *run) lookupLatest(key kv.Key) (txn.Value, bool, error) {
+	if r.reader == nil {
+		r.reader = r.Tx.Reader(r.Ctx)
+	}
+	return r.reader.GetLatest(key)
+}
+
+// release lets go of storage. Whoever makes a run that reads ends it so.
+func (r *run) release() {
+	if r.reader != nil {
+		r.reader.Close()
+		r.reader = nil
+	}
 }
 
 // canceled fails once the statement has been asked to stop.
@@ -292,6 +319,7 @@ func (c *Cursor) Close() {
 			s.close()
 		}
 	}
+	c.r.release()
 	c.r.mem.leave(c.r.env.Ctx)
 }
 

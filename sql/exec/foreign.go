@@ -178,7 +178,7 @@ func (r *run) findParent(fk *catalog.ForeignKey, parent *catalog.Table, key []ty
 	}
 	if !parent.Primary.Hidden && samePlaces(parent.Primary, fk.RefCols) {
 		base := tuple.BaseKey(parent, row)
-		_, ok, err := r.Tx.GetLatest(r.Ctx, base)
+		_, ok, err := r.lookupLatest(base)
 		if err != nil || !ok {
 			return nil, err
 		}
@@ -191,7 +191,7 @@ func (r *run) findParent(fk *catalog.ForeignKey, parent *catalog.Table, key []ty
 				keys[i] = row[k.Col]
 			}
 			k, _ := tuple.Entry(parent, idx, keys, row, nil)
-			v, ok, err := r.Tx.GetLatest(r.Ctx, k)
+			v, ok, err := r.lookupLatest(k)
 			if err != nil || !ok {
 				return nil, err
 			}
@@ -388,7 +388,7 @@ func (r *run) children(d *duty) ([]storedRow, error) {
 				return nil, err
 			}
 		}
-		v, ok, err := r.Tx.GetLatest(r.Ctx, base)
+		v, ok, err := r.lookupLatest(base)
 		if err != nil {
 			return nil, err
 		}

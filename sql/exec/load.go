@@ -42,6 +42,9 @@ func (l *Loader) Insert(row []types.Datum) error {
 	return l.w.insert(row)
 }
 
+// Close ends the statement.
+func (l *Loader) Close() { l.r.release() }
+
 // Finish does what is checked at the end of a statement: foreign keys.
 func (l *Loader) Finish() error { return l.r.finish() }
 
@@ -102,5 +105,6 @@ func (b *IndexBuilder) Duplicate(e IndexEntry) error {
 // if there is none.
 func Parent(ctx context.Context, tx txn.Tx, fk *catalog.ForeignKey, parent *catalog.Table, key []types.Datum) (kv.Key, error) {
 	r := &run{Context: &Context{Ctx: ctx, Tx: tx}}
+	defer r.release()
 	return r.findParent(fk, parent, key)
 }

@@ -266,7 +266,7 @@ func (m *modifier) notOvertaken(base kv.Key, what string) error {
 
 // read returns the row under base as this statement sees it; nil if there is none.
 func (m *modifier) read(base kv.Key) ([]types.Datum, error) {
-	v, ok, err := m.r.Tx.Get(m.r.Ctx, base)
+	v, ok, err := m.r.lookup(base)
 	if err != nil || !ok {
 		return nil, err
 	}

@@ -308,6 +308,7 @@ type tableScan struct {
 	out     *types.Batch
 	data    []*types.Vec // those of out that are decoded
 	row     []types.Datum
+	base    kv.Key // of the row looked up
 	sel     selection
 
 	// For EXPLAIN ANALYZE: rows read and dropped by storage, looked up and dropped by
@@ -460,11 +461,12 @@ func (o *tableScan) getRow() error {
 // take adds a scanned row, looked up if need be, to the batch.
 func (o *tableScan) take(key, value []byte) error {
 	if o.s.lookup {
-		base, err := tuple.BaseKeyOf(o.s.table, o.s.n.Index, key, value)
+		base, err := tuple.AppendBaseKey(o.base[:0], o.s.table, o.s.n.Index, key, value)
 		if err != nil {
 			return err
 		}
-		v, ok, err := o.r.Tx.Get(o.r.Ctx, base)
+		o.base = base
+		v, ok, err := o.r.lookup(base)
 		if err != nil || !ok {
 			return err
 		}

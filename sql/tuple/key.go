@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/binary"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -163,6 +164,11 @@ func BaseKeyOf(t *catalog.Table, idx *catalog.Index, key kv.Key, value []byte) (
 	if idx.Primary {
 		return key, nil
 	}
+	return AppendBaseKey(nil, t, idx, key, value)
+}
+
+// AppendBaseKey appends the key of the row that an entry of a secondary index stands for.
+func AppendBaseKey(dst []byte, t *catalog.Table, idx *catalog.Index, key kv.Key, value []byte) (kv.Key, error) {
 	rest, err := skipKeys(idx, key, len(idx.Keys))
 	if err != nil {
 		return nil, err
@@ -172,10 +178,9 @@ func BaseKeyOf(t *catalog.Table, idx *catalog.Index, key kv.Key, value []byte) (
 			return nil, err
 		}
 	}
-	base := make(kv.Key, prefixLen, prefixLen+len(rest))
-	base[0] = kv.Data
-	binary.BigEndian.PutUint32(base[1:], uint32(t.Primary.OID))
-	return append(base, rest...), nil
+	dst = slices.Grow(dst, prefixLen+len(rest))
+	dst = binary.BigEndian.AppendUint32(append(dst, kv.Data), uint32(t.Primary.OID))
+	return append(dst, rest...), nil
 }
 
 // skipKeys returns what follows the first n key columns.

@@ -86,6 +86,15 @@ func (t *Tx) GetLatest(_ context.Context, key kv.Key) (txn.Value, bool, error) {
 	return v, ok, nil
 }
 
+// Reader reads pairs one by one.
+func (t *Tx) Reader(context.Context) txn.Reader { return reader{t} }
+
+type reader struct{ t *Tx }
+
+func (r reader) Get(key kv.Key) (txn.Value, bool, error)       { return r.t.Get(nil, key) }
+func (r reader) GetLatest(key kv.Key) (txn.Value, bool, error) { return r.t.GetLatest(nil, key) }
+func (r reader) Close()                                        {}
+
 // Scan reads a span forwards.
 func (t *Tx) Scan(_ context.Context, span kv.Span, _ txn.ScanOptions) txn.Iterator {
 	t.Scans++
