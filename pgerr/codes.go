@@ -45,6 +45,7 @@ const (
 	InvalidSchemaName            = "3F000"
 	SerializationFailure         = "40001"
 	StatementCompletionUnknown   = "40003"
+	DeadlockDetected             = "40P01"
 	SyntaxError                  = "42601"
 	InsufficientPrivilege        = "42501"
 	CannotCoerce                 = "42846"

@@ -33,6 +33,7 @@ type Shared struct {
 
 	conflicts  conflictLog
 	injections roleInjections
+	advisory   advisoryLocks
 }
 
 // Jobs is the cluster's job runner, as a session needs it.
@@ -83,6 +84,7 @@ type Session struct {
 	calls    int          // of SQL functions that are running, each inside of the one before
 	random   funcs.Random // behind random() and setseed()
 	query    string       // what the client sent: current_query()
+	locked   bool         // an advisory lock has been asked for
 }
 
 // txnState is the open transaction, explicit or implicit; tx is nil when there is none.
@@ -229,7 +231,12 @@ func (s *Session) Parameters() [][2]string {
 }
 
 // Close ends the session; an open transaction is rolled back.
-func (s *Session) Close() { s.endTxn(false) }
+func (s *Session) Close() {
+	s.endTxn(false)
+	if s.locked {
+		s.shared.advisory.releaseAll(s)
+	}
+}
 
 // begin makes sure that there is a transaction: an implicit one if none is open.
 func (s *Session) begin(ctx context.Context) error {
@@ -284,6 +291,9 @@ func (s *Session) endTxn(committed bool) {
 		s.txn.tx.Rollback()
 	}
 	s.txn = txnState{}
+	if s.locked {
+		s.shared.advisory.endTxn(s)
+	}
 	s.status = transitions[s.status][evEnd]
 	s.settings.endTxn(committed)
 	s.followRole()

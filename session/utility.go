@@ -251,6 +251,9 @@ func (s *Session) discard(what string) (output, error) {
 			return output{}, pgerr.New(pgerr.ActiveSQLTransaction, "DISCARD ALL cannot run inside a transaction block")
 		}
 		clear(s.stmts)
+		if s.locked {
+			s.shared.advisory.releaseAll(s)
+		}
 		if err := s.settings.reset("all", true); err != nil {
 			return output{}, err
 		}

@@ -50,6 +50,8 @@ type Env interface {
 	// CatalogFunc answers a function that reads the catalog (pg_get_indexdef,
 	// has_table_privilege, obj_description …) by its name.
 	CatalogFunc(ctx *Ctx, name string, args []types.Datum, argTypes []types.OID) (types.Datum, error)
+	// Advisory takes or releases an advisory lock and tells whether that was done.
+	Advisory(c *Ctx, call AdvisoryCall) (bool, error)
 	// CallSQL runs the body of a user's function: emit is called once a row of its
 	// result, with one value. Without a set there is one row at most.
 	CallSQL(ctx *Ctx, r *Routine, args []types.Datum, emit func(row []types.Datum) error) error

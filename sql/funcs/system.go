@@ -45,7 +45,7 @@ func systemKernels() kernels {
 			out[f[9]] = fromCatalog(f[1], oidsOf(f[2]))
 		}
 	})
-	return merge(out, identityKernels(), settingKernels(), sequenceKernels(), nameKernels(), sleepKernels(), constantKernels())
+	return merge(out, identityKernels(), settingKernels(), sequenceKernels(), nameKernels(), sleepKernels(), constantKernels(), advisoryKernels())
 }
 
 func (c *Ctx) env() (Env, error) {
