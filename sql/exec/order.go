@@ -2,6 +2,8 @@ package exec
 
 import (
 	"cmp"
+	"math/bits"
+	"slices"
 
 	"zorya/sql/types"
 )
@@ -91,10 +93,20 @@ func sortRows(s *rowStore, keys []sortCol) []int32 {
 	return out
 }
 
-// sort is the quicksort. The smaller part is sorted by a call of itself, so that
-// calls nest no deeper than the logarithm of the length.
-func (o *sorter) sort(a []sortEntry) {
-	for len(a) > 1 && !o.sorted(a) {
+func (o *sorter) sort(a []sortEntry) { o.quicksort(a, 2*bits.Len(uint(len(a)))) }
+
+// quicksort sorts. The smaller part is sorted by a call of itself, so that
+// calls nest no deeper than the logarithm of the length. There are inputs, made for
+// it, of which each partition splits off next to nothing: after so many partitions of
+// one part another algorithm takes over.
+func (o *sorter) quicksort(a []sortEntry, partitions int) {
+	for ; len(a) > 1 && !o.sorted(a); partitions-- {
+		if partitions == 0 {
+			slices.SortFunc(a, func(x, y sortEntry) int {
+				return cmp.Or(o.compare(&x, &y), cmp.Compare(x.row, y.row))
+			})
+			return
+		}
 		if len(a) < 7 {
 			o.insertion(a)
 			return
@@ -103,7 +115,7 @@ func (o *sorter) sort(a []sortEntry) {
 		if len(less) > len(greater) {
 			less, greater = greater, less
 		}
-		o.sort(less)
+		o.quicksort(less, partitions-1)
 		a = greater
 	}
 }
