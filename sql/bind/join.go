@@ -32,6 +32,7 @@ func (b *binder) join(s *scope, j *ast.Join) (rel.Node, []*item) {
 	both := append(left[:len(left):len(left)], right...)
 	setLateral(both, false, true)
 	lcols, rcols := columnsOf(left), columnsOf(right)
+	b.checkLeftLateral(j.Kind, lcols, r)
 	using := j.Using
 	if j.Natural {
 		using = commonNames(lcols, rcols)
