@@ -79,7 +79,7 @@ func TestRefusals(t *testing.T) {
 		{"set transaction read only", `setting configuration parameter "TRANSACTION" not supported`},
 		{"set transaction isolation level repeatable read", `setting configuration parameter "TRANSACTION" not supported`},
 		{"set transaction isolation level serializable", "Unsupported isolation level: SERIALIZABLE"},
-		{"select 1 into a", "SELECT INTO not supported"},
+		{"select 1 into a", "unsupported statement: CreateTableAs"},
 		{"select * from t for share", "locking clauses other than FOR UPDATE/FOR KEY SHARE are not supported"},
 		{"select * from t for no key update", "locking clauses other than FOR UPDATE/FOR KEY SHARE are not supported"},
 		{"select * from a join b tablesample system (1) on true", "TABLESAMPLE clause not supported"},

@@ -105,13 +105,13 @@ var refusals = []refusal{
 	// that a live cluster accepted, SET TRANSACTION is not.
 	{"set transaction", setModes("TRANSACTION")},
 	{"set transaction snapshot", setModes("TRANSACTION SNAPSHOT")},
-	// The text is not recorded.
-	{"select into", anySelect(func(q *ast.Select) string {
-		if q.Into != nil {
-			return "SELECT INTO not supported"
+	// Not recorded; PostgreSQL makes the same statement of it as of CREATE TABLE AS.
+	{"select into", func(s ast.Stmt) string {
+		if selectsInto(s) {
+			return "unsupported statement: CreateTableAs"
 		}
 		return ""
-	})},
+	}},
 	// Recorded.
 	{"locking", anySelect(func(q *ast.Select) string {
 		for _, l := range q.Locking {
@@ -165,6 +165,19 @@ func badIsolation(t *ast.Transaction) string {
 		return ""
 	}
 	return "Unsupported isolation level: " + strings.ToUpper(t.Isolation)
+}
+
+// selectsInto reports whether a statement is SELECT INTO. (INTO elsewhere is an error in
+// PostgreSQL too.)
+func selectsInto(s ast.Stmt) bool {
+	if e, ok := s.(*ast.Explain); ok {
+		s = e.Query
+	}
+	q, ok := s.(*ast.Select)
+	for ok && q.Into == nil && q.SetOp != nil {
+		q = q.SetOp.L
+	}
+	return ok && q.Into != nil
 }
 
 // anySelect refuses a statement for one of the queries in it.

@@ -8,14 +8,14 @@ import (
 	"zorya/txn"
 )
 
-// extraSettings are parameters that PostgreSQL's clients and dumps set and that the
-// original refuses. But for those that other files name, they are remembered and
-// change nothing: there are no locks, no autovacuum and no parallel plans.
-func extraSettings() []setting {
+// inertSettings are parameters that PostgreSQL's clients and dumps set, and that the
+// original shows and refuses to set. They are remembered and change nothing: there are
+// no locks, no autovacuum and no parallel plans.
+func inertSettings() []setting {
 	var list []setting
 	add := func(canon func(*settings, string) (string, error), pairs ...string) {
 		for i := 0; i < len(pairs); i += 2 {
-			list = append(list, setting{name: pairs[i], def: pairs[i+1], extra: true, canon: canon})
+			list = append(list, setting{name: pairs[i], def: pairs[i+1], inert: true, canon: canon})
 		}
 	}
 	add(canonBool, "check_function_bodies", "on", "default_transaction_deferrable", "off", "enable_async_append", "on", "enable_gathermerge", "on",
@@ -29,6 +29,7 @@ func extraSettings() []setting {
 		"random_page_cost", "4", "seq_page_cost", "1", "cpu_tuple_cost", "0.01", "cursor_tuple_fraction", "0.1", "default_statistics_target", "100",
 		"from_collapse_limit", "8", "join_collapse_limit", "8", "max_parallel_workers", "8", "max_parallel_workers_per_gather", "2",
 		"effective_io_concurrency", "1", "statement_mem", "0")
+	list[len(list)-1].extra = true // Greenplum's
 	add(oneOf("local", "remote_write", "remote_apply", "on", "off"), "synchronous_commit", "on")
 	add(oneOf("partition", "on", "off"), "constraint_exclusion", "partition")
 	add(oneOf("auto", "force_generic_plan", "force_custom_plan"), "plan_cache_mode", "auto")
@@ -37,6 +38,7 @@ func extraSettings() []setting {
 	for _, name := range []string{"idle_session_timeout", "transaction_timeout"} {
 		add(canonDuration(name), name, "0")
 	}
+	list[len(list)-1].extra = true // PostgreSQL 17's
 	return list
 }
 

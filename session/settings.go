@@ -21,7 +21,8 @@ type setting struct {
 	def      string
 	report   bool // told to the client by ParameterStatus
 	readOnly bool
-	extra    bool // not a parameter of the original
+	inert    bool // remembered, and changes nothing
+	extra    bool // not a parameter of PostgreSQL 16, and so not of the original
 	canon    func(s *settings, value string) (string, error)
 }
 
@@ -78,7 +79,7 @@ var settingList = []setting{
 var settingIndex = map[string]int{}
 
 func init() {
-	settingList = append(settingList, extraSettings()...)
+	settingList = append(append(settingList, inertSettings()...), shownSettings()...)
 	slices.SortStableFunc(settingList, func(a, b setting) int { return strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name)) })
 	for i, s := range settingList {
 		settingIndex[strings.ToLower(s.name)] = i
@@ -271,7 +272,7 @@ func (s *settings) refresh() {
 	s.timeout, _ = parseDuration("statement_timeout", s.value("statement_timeout"))
 	var key strings.Builder
 	for i, st := range settingList {
-		if st.canon != nil && !st.extra && !plansIgnore[strings.ToLower(st.name)] && s.values[i] != st.def {
+		if st.canon != nil && !st.inert && !plansIgnore[strings.ToLower(st.name)] && s.values[i] != st.def {
 			key.WriteString(st.name + "=" + s.values[i] + ";")
 		}
 	}

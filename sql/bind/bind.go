@@ -274,7 +274,7 @@ func (b *binder) statement(stmt ast.Stmt) *rel.Query {
 	case *ast.Select:
 		q.Kind, q.HasRows = "SELECT", true
 		if s.Into != nil {
-			b.fail(s.Into.Pos, pgerr.FeatureNotSupported, "SELECT ... INTO is not supported")
+			b.fail(s.Into.Pos, pgerr.SyntaxError, "SELECT ... INTO is not allowed here")
 		}
 		r := b.bindSelect(s, nil, selectOpts{top: true, resolve: true})
 		q.Root, q.Out = r.node, r.cols

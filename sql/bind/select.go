@@ -46,6 +46,9 @@ func (q *query) posOf(i int) int {
 func (b *binder) bindSelect(sel *ast.Select, outer *scope, o selectOpts) *query {
 	b.enter()
 	defer b.leave()
+	if sel.Into != nil && o.setop != "" {
+		b.fail(sel.Into.Pos, pgerr.SyntaxError, "INTO is only allowed on first SELECT of UNION/INTERSECT/EXCEPT")
+	}
 	if sel.Into != nil && !o.top {
 		b.fail(sel.Into.Pos, pgerr.SyntaxError, "SELECT ... INTO is not allowed here")
 	}

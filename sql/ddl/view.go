@@ -16,6 +16,9 @@ func (s *statement) createView(st *ast.CreateView) error {
 	if st.Temp {
 		return unsupported("TEMPORARY or TEMP view not supported for CREATE VIEW")
 	}
+	if st.Query.Into != nil {
+		return unsupported("views must not contain SELECT INTO")
+	}
 	b, err := s.env.Bind.BindView(s.snap(), st.Query, viewText(st))
 	if err != nil {
 		return err
