@@ -118,6 +118,7 @@ type colInfo struct {
 	presence bool
 	fields   []rel.Column // of a record
 	elems    []rel.Column // of the records in an array
+	domain   types.OID    // that its values are of
 }
 
 // A privUse collects the columns that a statement touches of a relation.

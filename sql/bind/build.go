@@ -147,7 +147,7 @@ func (b *binder) buildProject(q *selection, node rel.Node, locks []*rowLock) rel
 			delete(input, c.ID)
 		} else {
 			t.col = b.newColumn(q.s, t.name, t.x.Type())
-			b.cols[t.col.ID].fields = b.rowFields(t.x)
+			b.cols[t.col.ID].fields, b.cols[t.col.ID].domain = b.rowFields(t.x), b.domainOf(t.x)
 		}
 		t.col.Table, t.col.Attr = t.origin, t.attr
 		p.Exprs, p.Cols = append(p.Exprs, t.x), append(p.Cols, t.col)

@@ -313,7 +313,7 @@ func (b *binder) cteRef(s *scope, e *cteEntry, it *item, pos int) rel.Node {
 		info := b.cols[col.ID]
 		info.rel = it.name
 		if old := b.cols[c.ID]; old != nil {
-			info.fields = old.fields
+			info.fields, info.domain = old.fields, old.domain
 		}
 		cols = append(cols, col)
 		it.cols = append(it.cols, &nsCol{name: c.Name, id: col.ID, t: c.T, origin: c.Table, attr: c.Attr})

@@ -239,7 +239,12 @@ func (b *binder) castExpr(s *scope, x *ast.Cast) rel.Expr {
 	if pos == 0 {
 		pos = startOf(x.X)
 	}
-	return b.toDomain(b.cast(b.expr(s, x.X), t, pos), domain, pos)
+	e := b.expr(s, x.X)
+	y := b.cast(e, t, pos)
+	if y == e && domain == 0 && b.domainOf(e) != 0 { // of the base type from now on
+		y = &rel.Cast{T: e.Type(), X: e, Method: funcs.Binary}
+	}
+	return b.toDomain(y, domain, pos)
 }
 
 // collations are the names that mean the one order that text has.

@@ -139,7 +139,7 @@ func (b *binder) scanItem(s *scope, it *item, t *catalog.Table) rel.Node {
 		col.Table, col.Attr = t.OID, int16(i+1)
 		use.cols[i] = col
 		info := b.cols[col.ID]
-		info.rel, info.item, info.attr = it.name, it, i
+		info.rel, info.item, info.attr, info.domain = it.name, it, i, c.Domain
 		it.cols = append(it.cols, &nsCol{name: c.Name, id: col.ID, t: c.T, origin: t.OID, attr: int16(i + 1),
 			touch: []touch{{use, it.priv, i}}})
 	}
@@ -209,7 +209,7 @@ func (b *binder) adopt(s *scope, it *item, c rel.Column, name string) *nsCol {
 	info := b.cols[c.ID]
 	copied := colInfo{}
 	if info != nil {
-		copied.fields = info.fields
+		copied.fields, copied.domain = info.fields, info.domain
 	}
 	copied.scope, copied.rel, copied.name = s, it.name, name
 	b.cols[c.ID] = &copied

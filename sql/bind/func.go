@@ -216,7 +216,11 @@ func (b *binder) coerceArgs(c *callSite) {
 		if isUnknown(e) && (seesUnknown[c.fn.Name] || b.shapes != nil && c.fn.Args[min(want, len(c.fn.Args)-1)] == types.AnyOID) {
 			return e
 		}
-		return b.settle(e, c.args[i].pos)
+		e = b.settle(e, c.args[i].pos)
+		if d := b.domainOf(e); d != 0 && c.fn.Name == "pg_typeof" && b.shapes == nil {
+			e = &rel.Cast{T: types.Of(d), X: e, Method: funcs.Binary}
+		}
+		return e
 	}
 	if named(c.x.ArgNames) {
 		defaults := m.DefaultArgs

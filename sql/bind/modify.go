@@ -83,7 +83,7 @@ func (b *binder) newRow(s *scope, t *catalog.Table, name string, aliased bool, p
 		}
 		cols[i] = b.newColumn(s, c.Name, c.T)
 		cols[i].Table, cols[i].Attr = t.OID, int16(i+1)
-		b.cols[cols[i].ID].rel = name
+		b.cols[cols[i].ID].rel, b.cols[cols[i].ID].domain = name, c.Domain
 		n := &nsCol{name: c.Name, id: cols[i].ID, t: c.T, origin: t.OID, attr: int16(i + 1)}
 		if priv != nil {
 			n.touch = []touch{{nil, priv, i}}
@@ -104,7 +104,7 @@ func (b *binder) returning(s *scope, list []ast.Target) *rel.Project {
 		x := b.settle(t.x, t.pos)
 		c := b.newColumn(s, t.name, x.Type())
 		c.Table, c.Attr = t.origin, t.attr
-		b.cols[c.ID].fields = b.rowFields(x)
+		b.cols[c.ID].fields, b.cols[c.ID].domain = b.rowFields(x), b.domainOf(x)
 		p.Exprs, p.Cols = append(p.Exprs, x), append(p.Cols, c)
 	}
 	return p

@@ -265,7 +265,7 @@ func (b *binder) rowsOf(q *query) (rel.Node, []rel.Column) {
 	ref := &rel.CTERef{CTE: cte, Alias: cte.Name}
 	for _, c := range q.cols {
 		col := b.newColumn(nil, c.Name, c.T)
-		b.cols[col.ID].fields = b.cols[c.ID].fields
+		b.cols[col.ID].fields, b.cols[col.ID].domain = b.cols[c.ID].fields, b.cols[c.ID].domain
 		ref.Cols = append(ref.Cols, col)
 	}
 	return &rel.With{CTEs: append(all[:len(all):len(all)], cte), Body: ref}, ref.Cols

@@ -94,6 +94,9 @@ func (b *binder) setOperation(s *scope, sel *ast.Select, o selectOpts) *query {
 			b.groupable(&rel.Col{T: ts[i]}, pos)
 		}
 		n.Cols = append(n.Cols, b.newColumn(s, l.cols[i].Name, ts[i]))
+		if d := b.cols[l.cols[i].ID].domain; d == b.cols[r.cols[i].ID].domain {
+			b.cols[n.Cols[i].ID].domain = d
+		}
 		q.pos = append(q.pos, l.posOf(i))
 	}
 	n.L, n.R = b.conform(name, l, ts), b.conform(name, r, ts)

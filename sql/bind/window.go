@@ -38,7 +38,7 @@ func (b *binder) windowCall(s *scope, c *callSite) rel.Expr {
 	b.checkWindowPlace(s.kind, x.At)
 	w.win = b.windowOf(s, x.Over)
 	w.call.Out = b.newColumn(s, x.Name, c.match.Result)
-	b.cols[w.call.Out.ID].window = true
+	b.cols[w.call.Out.ID].window, b.cols[w.call.Out.ID].domain = true, b.domainOfCall(c.fn, c.exprs)
 	s.windowCalls = append(s.windowCalls, w)
 	return b.placed(&rel.Col{T: w.call.Out.T, ID: w.call.Out.ID}, x.At)
 }

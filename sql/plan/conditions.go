@@ -247,7 +247,8 @@ func plainCol(e rel.Expr) *rel.Col {
 		case *rel.Col:
 			return x
 		case *rel.Cast:
-			if x.Method != funcs.Binary || x.Domain != 0 || !textual(x.T.OID) || !textual(x.X.Type().OID) {
+			from := x.X.Type().OID
+			if x.Method != funcs.Binary || x.Domain != 0 || from != x.T.OID && !(textual(x.T.OID) && textual(from)) {
 				return nil
 			}
 			e = x.X
