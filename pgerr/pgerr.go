@@ -61,6 +61,18 @@ func (e *Error) At(pos int) *Error {
 	return &c
 }
 
+// Nowhere is err without a position: PostgreSQL has not the statement's text at hand in
+// every place.
+func Nowhere(err error) error {
+	e := As(err)
+	if e == nil || e.Position == 0 {
+		return err
+	}
+	c := *e
+	c.Position = 0
+	return &c
+}
+
 // Fatal returns a copy of e with severity FATAL: the connection ends with it.
 func (e *Error) Fatal() *Error {
 	c := *e

@@ -43,7 +43,7 @@ func (s *Session) copyTarget(t *ast.Copy) (*catalog.Table, []int, error) {
 	table, ok := r.(*catalog.Table)
 	if ok && table.Kind == catalog.RelView {
 		return nil, nil, pgerr.New(pgerr.WrongObjectType, "cannot copy %s view \"%s\"", pickWord(t.From, "to", "from"), table.Name).
-			WithHint("Try the COPY (SELECT ...) TO variant.")
+			WithHint("%s", pickWord(t.From, "To enable copying to a view, provide an INSTEAD OF INSERT trigger.", "Try the COPY (SELECT ...) TO variant."))
 	}
 	if _, seq := r.(*catalog.Sequence); seq {
 		return nil, nil, pgerr.New(pgerr.WrongObjectType, "cannot copy %s sequence \"%s\"", pickWord(t.From, "to", "from"), t.Table.Name)

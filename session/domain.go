@@ -35,7 +35,7 @@ func (s *Session) checkDomain(oid types.OID, v types.Datum) error {
 		return err
 	}
 	if v.IsNull() && d.d.NotNull {
-		return pgerr.New(pgerr.NotNullViolation, "domain %s does not allow null values", d.d.Name)
+		return s.ofDomain(pgerr.New(pgerr.NotNullViolation, "domain %s does not allow null values", d.d.Name), d.d)
 	}
 	env := &expr.Env{Ctx: s.funcCtx(context.Background()), Domain: s.checkDomain}
 	for i, c := range d.checks {
@@ -44,10 +44,18 @@ func (s *Session) checkDomain(oid types.OID, v types.Datum) error {
 			return err
 		}
 		if !ok.IsNull() && !ok.Bool() {
-			return pgerr.New(pgerr.CheckViolation, "value for domain %s violates check constraint \"%s\"", d.d.Name, d.d.Checks[i].Name)
+			e := s.ofDomain(pgerr.New(pgerr.CheckViolation, "value for domain %s violates check constraint \"%s\"", d.d.Name, d.d.Checks[i].Name), d.d)
+			e.Constraint = d.d.Checks[i].Name
+			return e
 		}
 	}
 	return nil
+}
+
+// ofDomain is an error that names the domain it is about.
+func (s *Session) ofDomain(e *pgerr.Error, d *catalog.Domain) *pgerr.Error {
+	e.Schema, e.DataType = s.txn.snap.SchemaName(d.Schema), d.Name
+	return e
 }
 
 func (s *Session) domain(oid types.OID) (*domain, error) {

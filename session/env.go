@@ -106,13 +106,8 @@ func (e env) TryInput(c *funcs.Ctx, typeName, text string) (fault, err error) {
 		return nil, pgerr.New(pgerr.SyntaxError, "invalid type name \"%s\"", typeName)
 	}
 	t, domain, err := bind.ResolveType(e.s.bindEnv(c), cast.Type)
-	if e := pgerr.As(err); e != nil {
-		nowhere := *e
-		nowhere.Position = 0
-		return nil, &nowhere
-	}
 	if err != nil {
-		return nil, err
+		return nil, pgerr.Nowhere(err)
 	}
 	d, fault := expr.Input(&expr.Env{Ctx: c}, t, text)
 	if fault == nil && domain != 0 {

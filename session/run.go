@@ -363,6 +363,9 @@ func (s *Session) utility(ctx context.Context, po *portal, w Results) (output, e
 		return s.copy(ctx, t, w)
 	case *ast.CreateTableAs:
 		return s.createTableAs(ctx, t)
+	case *ast.CreateFunction:
+		out, err := s.ddl(ctx, t)
+		return out, inBody(err, t, po.stmt.st.Text)
 	default:
 		return s.ddl(ctx, t)
 	}

@@ -10,6 +10,7 @@ import (
 	"zorya/pgerr"
 	"zorya/profile"
 	"zorya/sql/ast"
+	"zorya/sql/bind"
 	"zorya/sql/catalog"
 	"zorya/sql/exec"
 	"zorya/sql/funcs"
@@ -376,6 +377,19 @@ func (s *Session) Query(ctx context.Context, sql string, w Results) error {
 	return s.report(w)
 }
 
+// noParams is the error for $n in the simple query protocol.
+func (s *Session) noParams(ctx context.Context, tree ast.Stmt) error {
+	if x, ok := tree.(*ast.Explain); ok {
+		tree = x.Query
+	}
+	env := s.bindEnv(ctx)
+	env.NoParams = true
+	if _, err := bind.Bind(env, tree, nil); err != nil {
+		return err
+	}
+	return pgerr.New(pgerr.UndefinedParameter, "there is no parameter $1")
+}
+
 // inQuery makes the position of an error count from the start of the query string
 // that the statement stands in.
 func inQuery(err error, st *ast.Statement) error {
@@ -404,6 +418,9 @@ func (s *Session) simple(ctx context.Context, st *ast.Statement, last bool, w Re
 	}
 	if p.tree == nil {
 		return w.Empty()
+	}
+	if len(p.params) > 0 {
+		return s.noParams(ctx, p.tree)
 	}
 	po := &portal{stmt: p}
 	defer po.close()

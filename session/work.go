@@ -132,11 +132,11 @@ func asDDL(err error, t *catalog.Table) error {
 	switch e.Code {
 	case pgerr.NotNullViolation:
 		if e.Column != "" {
-			return ddl.ContainsNulls(t, e.Column)
+			return ddl.ContainsNulls(t, e.Schema, e.Column)
 		}
 	case pgerr.CheckViolation:
 		if e.Constraint != "" {
-			return ddl.CheckViolated(t, e.Constraint)
+			return ddl.CheckViolated(t, e.Schema, e.Constraint)
 		}
 	case pgerr.UniqueViolation:
 		c := *e

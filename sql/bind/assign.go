@@ -11,7 +11,7 @@ import (
 
 // part binds a part of a column to assign to, a[1] or j['k']: the subscript with the
 // assigned value, whose X, the old value of the column, its user fills in.
-func (b *binder) part(s *scope, c *catalog.Col, path []ast.Access, pos int) *rel.Subscript {
+func (b *binder) part(s *scope, c *catalog.Col, path []ast.Access, pos int, update bool) *rel.Subscript {
 	for _, p := range path {
 		if p.Star {
 			b.fail(pos, pgerr.FeatureNotSupported, "row expansion via \"*\" is not supported here")
@@ -27,6 +27,9 @@ func (b *binder) part(s *scope, c *catalog.Col, path []ast.Access, pos int) *rel
 		return sub
 	}
 	if elemOf(c.T.OID) == 0 {
+		if !update {
+			pos = 0 // PostgreSQL has no expression there to point at.
+		}
 		b.fail(pos, pgerr.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", typeName(c.T))
 	}
 	b.arraySubscripts(s, sub, path)

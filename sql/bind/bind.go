@@ -38,7 +38,7 @@ type Env struct {
 	// bodies, SQL functions.
 	ParseExpr   func(text string) (ast.Expr, error)
 	ParseSelect func(text string) (*ast.Select, error)
-	ParseBody   func(text string) ([]ast.Stmt, error)
+	ParseBody   func(text string) ([]ast.Statement, error)
 	// NoInline leaves calls of SQL functions as they are: the catalog keeps the call and
 	// not what the function does today.
 	NoInline bool
@@ -80,6 +80,11 @@ type binder struct {
 	// stored > 0 while a text of the catalog is bound: its literals have no slots,
 	// its positions mean nothing to the client.
 	stored int
+	// bodyAt > 0: what is bound is the body of a function that is being made, from that
+	// character of it on, whose positions are kept.
+	bodyAt int
+	// future are the WITH queries that come later, or are being bound.
+	future []string
 	// direct are the refs of the text that is bound, not of texts of the catalog in it.
 	direct []types.OID
 	// viewOwner is the role whose privileges count inside a view; 0 = the user's.
@@ -182,10 +187,13 @@ func (b *binder) later(e *pgerr.Error) {
 
 func (b *binder) errorAt(pos int, e *pgerr.Error) error {
 	e = b.spelled(e)
-	if b.stored > 0 {
-		return e
+	switch {
+	case b.stored == 0:
+		return e.At(pos)
+	case b.bodyAt > 0 && b.stored == 1 && pos > 0:
+		return e.At(pos + b.bodyAt - 1)
 	}
-	return e.At(pos)
+	return e
 }
 
 // spelled names the row types in an error.

@@ -70,7 +70,15 @@ func (b *binder) bindWith(s *scope, w *ast.With) []*rel.CTE {
 		order = b.cteOrder(w)
 	}
 	var list []*rel.CTE
-	for _, i := range order {
+	defer func(outer []string) { b.future = outer }(b.future)
+	outer := b.future[:len(b.future):len(b.future)]
+	for at, i := range order {
+		b.future = outer
+		for _, later := range w.CTEs[at:] {
+			if !w.Recursive {
+				b.future = append(b.future, later.Name)
+			}
+		}
 		def := &w.CTEs[i]
 		e := &cteEntry{name: def.Name, def: def, written: def}
 		b.bindCTE(s, e, w.Recursive)

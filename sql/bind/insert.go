@@ -94,7 +94,7 @@ func (b *binder) insertParts(s *scope, d *destination, st *ast.Insert, named []i
 	parts := make([]*rel.Subscript, len(named))
 	for i, c := range st.Columns {
 		if len(c.Path) > 0 {
-			parts[i] = b.part(s, d.column(named[i]), c.Path, c.Pos)
+			parts[i] = b.part(s, d.column(named[i]), c.Path, c.Pos, false)
 		}
 	}
 	return parts
@@ -375,6 +375,9 @@ func (b *binder) arbiter(cs *scope, t *catalog.Table, row []rel.Column, oc *ast.
 	}
 	var want []rel.Expr
 	for _, el := range oc.Infer {
+		if n := len(el.Collation); n > 0 && el.Collation[n-1] != "default" { // no index has another
+			b.later(pgerr.New(pgerr.InvalidColumnReference, "there is no unique or exclusion constraint matching the ON CONFLICT specification"))
+		}
 		if el.X != nil {
 			want = append(want, b.exprAs(cs, el.X, kindIndexExpr))
 			continue

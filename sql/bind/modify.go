@@ -223,7 +223,7 @@ func (b *binder) assignValue(s *scope, d *destination, name string, path []ast.A
 	if len(path) == 0 {
 		return assignment{named: i, x: b.assign(x, c, from), pos: pos}
 	}
-	part := b.part(s, c, path, pos)
+	part := b.part(s, c, path, pos, true)
 	b.assignPart(part, c, x, from)
 	return assignment{named: i, part: part, pos: pos}
 }

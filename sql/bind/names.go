@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"zorya/pgerr"
 	"zorya/sql/ast"
 	"zorya/sql/catalog"
@@ -34,7 +36,12 @@ func (b *binder) table(n ast.Name) *catalog.Table {
 		b.refObject(r.OID, "class")
 		return r.AsTable()
 	}
-	b.fail(n.Pos, pgerr.UndefinedTable, "relation \"%s\" does not exist", full)
+	e := pgerr.New(pgerr.UndefinedTable, "relation \"%s\" does not exist", full)
+	if n.Schema == "" && slices.Contains(b.future, n.Name) {
+		e = e.WithDetail("There is a WITH item named \"%s\", but it cannot be referenced from this part of the query.", n.Name).
+			WithHint("Use WITH RECURSIVE, or re-order the WITH items to remove forward references.")
+	}
+	b.throw(n.Pos, e)
 	return nil
 }
 

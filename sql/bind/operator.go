@@ -20,6 +20,9 @@ func (b *binder) operator(schema, name string, l, r rel.Expr, pos, start int) re
 		b.noOperator(schema+"."+name, l, r, pos)
 	}
 	op, m, err := funcs.ResolveOperator(name, left, oidOf(r))
+	if err != nil && schema != "" {
+		b.noOperator(schema+"."+name, l, r, pos)
+	}
 	if err != nil {
 		b.throw(pos, err)
 	}

@@ -39,6 +39,7 @@ func BindRoutine(env *Env, r *funcs.Routine, check func(ast.Stmt) error) (list [
 func CheckFunction(env *Env, f *catalog.Function, check func(ast.Stmt) error) (refs []types.OID, err error) {
 	defer catch(&err)
 	b := newBinder(env)
+	b.bodyAt = 1
 	r := &funcs.Routine{Func: f.OID, Name: f.Name, Args: inputTypes(f), Result: f.Result, Set: f.Set}
 	if r.Result == types.RecordOID {
 		for _, t := range outTypes(f) {
@@ -82,30 +83,27 @@ func BodyExpr(env *Env, f *catalog.Function) (x rel.Expr, err error) {
 func (b *binder) body(f *catalog.Function, r *funcs.Routine, check func(ast.Stmt) error, when string) []BodyStmt {
 	defer b.where(f, when)
 	trees, err := b.env.ParseBody(f.Body)
+	if err != nil && b.bodyAt == 0 {
+		err = pgerr.Nowhere(err)
+	}
 	if err != nil {
-		b.throw(0, unplaced(err))
+		b.throw(0, err)
 	}
 	var list []BodyStmt
-	for i, tree := range trees {
-		if err := check(tree); err != nil {
-			b.throw(0, unplaced(err))
+	for i, st := range trees {
+		if err := check(st.Stmt); err != nil {
+			b.throw(0, pgerr.Nowhere(err))
 		}
 		p := b.bodyBinder(f, r)
-		list = append(list, BodyStmt{p.bodyStmt(f, r, tree, i == len(trees)-1), tree})
+		if b.bodyAt > 0 {
+			p.bodyAt = 1 + st.Offset
+		}
+		list = append(list, BodyStmt{p.bodyStmt(f, r, st.Stmt, i == len(trees)-1), st.Stmt})
 	}
 	if len(list) == 0 {
 		b.noResult(f, r)
 	}
 	return list
-}
-
-func unplaced(err error) error {
-	if e := pgerr.As(err); e != nil {
-		c := *e
-		c.Position = 0
-		return &c
-	}
-	return err
 }
 
 // where adds to an error that passes by in which function it happened.

@@ -65,7 +65,7 @@ func (b *binder) castToRow(x rel.Expr, t *catalog.Table, pos int) rel.Expr {
 		if c.D.IsNull() {
 			return &rel.Const{T: row, D: types.Null, Pos: c.Pos}
 		}
-		return b.rowLiteral(c, row, cols, pos)
+		return b.rowLiteral(c, row, cols, c.Pos)
 	}
 	fields := b.fieldsOf(x)
 	if !b.isComposite(oidOf(x)) || len(fields) == 0 {
@@ -84,7 +84,11 @@ func (b *binder) castToRow(x rel.Expr, t *catalog.Table, pos int) rel.Expr {
 		if r, ok := x.(*rel.RowExpr); ok {
 			v, e.Present = r.Args[i], r.Present
 		}
-		y, ok := b.tryCoerce(v, c.T, funcs.Explicit, pos)
+		at := pos
+		if k, ok := v.(*rel.Const); ok && k.Pos > 0 {
+			at = k.Pos
+		}
+		y, ok := b.tryCoerce(v, c.T, funcs.Explicit, at)
 		if !ok {
 			b.throw(pos, pgerr.New(pgerr.CannotCoerce, "cannot cast type %s to %s", typeName(x.Type()), t.Name).
 				WithDetail("Cannot cast type %s to %s in column %d.", typeName(v.Type()), typeName(c.T), i+1))

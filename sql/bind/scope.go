@@ -246,7 +246,7 @@ func (b *binder) columnRef(s *scope, parts []string, star bool, pos int) rel.Exp
 		if x := b.argRow(s, parts, pos); x != nil {
 			return x
 		}
-		return b.wholeRow(b.relationOf(s, parts, pos), pos)
+		return b.wholeRow(b.relationOf(s, parts, strings.Join(parts, ".")+".*", pos), pos)
 	}
 	if len(parts) == 1 {
 		if x := b.findColumn(s, parts[0], pos); x != nil {
@@ -261,7 +261,7 @@ func (b *binder) columnRef(s *scope, parts []string, star bool, pos int) rel.Exp
 	if x := b.argField(s, parts, pos); x != nil {
 		return x
 	}
-	it := b.relationOf(s, parts[:len(parts)-1], pos)
+	it := b.relationOf(s, parts[:len(parts)-1], strings.Join(parts, "."), pos)
 	c := it.find(b, name, pos)
 	if x := b.systemColumn(it, name, c, pos); x != nil {
 		return x
@@ -277,17 +277,17 @@ func (b *binder) columnRef(s *scope, parts []string, star bool, pos int) rel.Exp
 	return b.read(c, pos)
 }
 
-// relationOf finds the FROM entry that a qualifier names.
-func (b *binder) relationOf(s *scope, parts []string, pos int) *item {
+// relationOf finds the FROM entry that a qualifier names; full is all that is written.
+func (b *binder) relationOf(s *scope, parts []string, full string, pos int) *item {
 	schema, name := "", parts[len(parts)-1]
 	switch {
 	case len(parts) == 2:
 		schema = parts[0]
 	case len(parts) == 3:
 		schema = parts[1]
-		b.checkDatabase(parts[0], strings.Join(parts, "."), pos)
+		b.checkDatabase(parts[0], full, pos)
 	case len(parts) > 3:
-		b.fail(pos, pgerr.SyntaxError, "improper qualified name (too many dotted names): %s", strings.Join(parts, "."))
+		b.fail(pos, pgerr.SyntaxError, "improper qualified name (too many dotted names): %s", full)
 	}
 	it := b.findItem(s, schema, name, pos)
 	if it == nil {

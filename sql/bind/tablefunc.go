@@ -79,7 +79,7 @@ func (b *binder) soleSelect(f *catalog.Function) *ast.Select {
 	if err != nil || len(trees) != 1 {
 		return nil
 	}
-	sel, ok := trees[0].(*ast.Select)
+	sel, ok := trees[0].Stmt.(*ast.Select)
 	if !ok || len(sel.Locking) > 0 || sel.Into != nil {
 		return nil
 	}

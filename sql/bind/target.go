@@ -2,6 +2,7 @@ package bind
 
 import (
 	"strconv"
+	"strings"
 
 	"zorya/pgerr"
 	"zorya/sql/ast"
@@ -86,7 +87,7 @@ func (b *binder) expandStar(s *scope, c *ast.ColumnRef) []*target {
 	}
 	var items []*item
 	if len(c.Parts) > 0 {
-		items = []*item{b.relationOf(s, c.Parts, c.At)}
+		items = []*item{b.relationOf(s, c.Parts, strings.Join(c.Parts, ".")+".*", c.At)}
 	} else {
 		for _, it := range s.items {
 			if it.colVisible && s.visible(it) {

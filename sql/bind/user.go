@@ -289,7 +289,7 @@ func (b *binder) soleExpr(f *catalog.Function) ast.Expr {
 	if err != nil || len(list) != 1 {
 		return nil
 	}
-	sel, ok := list[0].(*ast.Select)
+	sel, ok := list[0].Stmt.(*ast.Select)
 	if !ok || !bare(sel) {
 		return nil
 	}

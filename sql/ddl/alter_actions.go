@@ -69,10 +69,29 @@ func (s *statement) alterAction(t *catalog.Table, a *ast.AlterAction, async bool
 		return s.validateConstraint(t, a)
 	}
 	if f := alterActions[a.Kind]; f != nil && !async {
-		return f(s, t, a)
+		return s.placed(a, f(s, t, a))
 	}
 	if f := liftedActions[a.Kind]; f != nil && !async && s.lifts(a.Kind) {
-		return f(s, t, a)
+		return s.placed(a, f(s, t, a))
 	}
 	return unsupported("unsupported ALTER TABLE %s statement", a.Words)
+}
+
+// placed is an action's error with a position where PostgreSQL knows it: it has not the
+// statement's text when it carries out actions, but for a new column's type, which is
+// looked up before, and the expression of USING.
+func (s *statement) placed(a *ast.AlterAction, err error) error {
+	switch {
+	case err == nil || pgerr.Code(err) == pgerr.SyntaxError || pgerr.Code(err) == pgerr.DuplicateColumn:
+		return err
+	case a.Kind == "set data type":
+		if _, _, typed := s.columnType(a.Def.Type); typed == nil {
+			return err
+		}
+	case a.Kind == "add column":
+		if _, _, typed := s.columnType(a.Def.Type); typed != nil {
+			return err
+		}
+	}
+	return pgerr.Nowhere(err)
 }

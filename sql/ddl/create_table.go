@@ -380,13 +380,10 @@ func (b *tableBuilder) expressions() error {
 			}
 			continue
 		}
+		c.Generated = p.Text // It may not refer to itself.
 		e, err := b.env.Bind.BindGenerated(b.snap(), b.t, p.X, p.Text, c)
 		if err != nil {
 			return err
-		}
-		if slices.Contains(e.Cols, p.col) {
-			return pgerr.New(pgerr.InvalidObjectDefinition, "cannot use generated column \"%s\" in column generation expression", c.Name).
-				WithDetail("This would cause the generated column to depend on its own value.")
 		}
 		c.Generated, c.Refs, c.UsesCols = e.Text, e.Refs, e.Cols
 		if err := b.shareRefs(e.Refs); err != nil {

@@ -151,7 +151,7 @@ func (s *statement) run(stmt ast.Stmt) error {
 	case *ast.CreateSchema:
 		return s.done("CREATE SCHEMA", s.createSchema(t))
 	case *ast.CreateDomain:
-		return s.done("CREATE DOMAIN", s.createDomain(t))
+		return s.done("CREATE DOMAIN", pgerr.Nowhere(s.createDomain(t)))
 	case *ast.CreateEnum:
 		return s.done("CREATE TYPE", s.createEnum(t))
 	case *ast.AlterEnum:
@@ -169,7 +169,7 @@ func (s *statement) run(stmt ast.Stmt) error {
 	case *ast.AlterSequence:
 		return s.done("ALTER SEQUENCE", s.alterSequence(t))
 	case *ast.AlterDomain:
-		return s.done("ALTER DOMAIN", s.alterDomain(t))
+		return s.done("ALTER DOMAIN", pgerr.Nowhere(s.alterDomain(t)))
 	case *ast.AlterRole:
 		return s.done("ALTER ROLE", s.alterRole(t))
 	case *ast.AlterRoleSet:

@@ -144,6 +144,9 @@ func (s *statement) signature(f *catalog.Function, st *ast.CreateFunction) error
 			return pgerr.New(pgerr.InvalidFunctionDefinition, "SQL functions cannot have arguments of type %s", s.typeText(t.OID))
 		}
 		mode := paramModes[p.Mode]
+		if ty := types.Get(t.OID); mode == 'v' && (ty == nil || ty.Elem == 0) && t.OID != types.AnyArrayOID && t.OID != types.AnyCompatibleArrayOID {
+			return pgerr.New(pgerr.InvalidFunctionDefinition, "VARIADIC parameter must be an array")
+		}
 		if err := s.checkParam(st, i, mode); err != nil {
 			return err
 		}
@@ -187,7 +190,7 @@ func (s *statement) resultType(f *catalog.Function, st *ast.CreateFunction, outs
 	}
 	t, err := s.signatureType(f, *st.Returns, -1)
 	if err != nil {
-		return err
+		return pgerr.Nowhere(err)
 	}
 	table := slices.ContainsFunc(st.Params, func(p ast.FuncParam) bool { return p.Mode == "table" })
 	if f.Result != 0 && f.Result != t.OID && !table {
@@ -351,7 +354,7 @@ func (s *statement) function(n ast.Name, args []ast.TypeName, hasArgs bool) (*ca
 	for i, a := range args {
 		t, err := s.valueType(a)
 		if err != nil {
-			return nil, err
+			return nil, pgerr.Nowhere(err)
 		}
 		want[i], shown[i] = t.OID, s.typeText(t.OID)
 	}

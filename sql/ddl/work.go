@@ -119,13 +119,13 @@ func (s *statement) verify(old, t *catalog.Table) (list []Work) {
 		c := &t.Columns[i]
 		if c.NotNull && !c.Dropped && (i >= len(old.Columns) || !old.Columns[i].NotNull) && c.Missing == nil {
 			list = append(list, Work{Tables: only, Query: "SELECT 1 FROM " + s.fullName(t) + " WHERE " + funcs.QuoteIdent(c.Name) + " IS NULL LIMIT 1",
-				Broken: func([]string) error { return ContainsNulls(t, c.Name) }})
+				Broken: func([]string) error { return ContainsNulls(t, s.snap().SchemaName(t.Schema), c.Name) }})
 		}
 	}
 	for i := range t.Checks {
 		c := &t.Checks[i]
 		if c.Valid && !slices.ContainsFunc(old.Checks, func(o catalog.Check) bool { return o.OID == c.OID && o.Valid }) {
-			list = append(list, Work{Tables: only, Query: Violation(s.snap(), t, c.OID), Broken: func([]string) error { return CheckViolated(t, c.Name) }})
+			list = append(list, Work{Tables: only, Query: Violation(s.snap(), t, c.OID), Broken: func([]string) error { return CheckViolated(t, s.snap().SchemaName(t.Schema), c.Name) }})
 		}
 	}
 	for i := range t.FKs {
@@ -142,16 +142,16 @@ func (s *statement) verify(old, t *catalog.Table) (list []Work) {
 }
 
 // ContainsNulls is the error for rows that a new NOT NULL forbids.
-func ContainsNulls(t *catalog.Table, column string) error {
+func ContainsNulls(t *catalog.Table, schema, column string) error {
 	e := pgerr.New(pgerr.NotNullViolation, "column \"%s\" of relation \"%s\" contains null values", column, t.Name)
-	e.Table, e.Column = t.Name, column
+	e.Schema, e.Table, e.Column = schema, t.Name, column
 	return e
 }
 
 // CheckViolated is the error for rows that break a new CHECK constraint.
-func CheckViolated(t *catalog.Table, constraint string) error {
+func CheckViolated(t *catalog.Table, schema, constraint string) error {
 	e := pgerr.New(pgerr.CheckViolation, "check constraint \"%s\" of relation \"%s\" is violated by some row", constraint, t.Name)
-	e.Table, e.Constraint = t.Name, constraint
+	e.Schema, e.Table, e.Constraint = schema, t.Name, constraint
 	return e
 }
 

@@ -103,15 +103,15 @@ func ParseSelect(text string) (*ast.Select, error) {
 }
 
 // ParseBody parses the statements of a function's body.
-func ParseBody(text string) ([]ast.Stmt, error) {
+func ParseBody(text string) ([]ast.Statement, error) {
 	list, err := Parse(text)
 	if err != nil {
 		return nil, err
 	}
-	var body []ast.Stmt
+	var body []ast.Statement
 	for _, st := range list {
 		if _, empty := st.Stmt.(*ast.Empty); st.Stmt != nil && !empty {
-			body = append(body, st.Stmt)
+			body = append(body, st)
 		}
 	}
 	return body, nil
