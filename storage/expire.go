@@ -32,11 +32,11 @@ func (s *Store) Expire(limit int) (done bool, err error) {
 	}
 	batch := s.db.NewBatch()
 	defer batch.Close()
-	emptied, err := s.expireTombstones(batch, known[0], limit)
+	next, err := s.expireTombstones(batch, known[0], limit)
 	if err != nil {
 		return false, fmt.Errorf("expire history: %w", err)
 	}
-	if emptied {
+	if next == nil {
 		lower, upper := bucketKey(nil, historyTree, known[0]), bucketKey(nil, historyTree, known[0]+1)
 		if err := batch.DeleteRange(lower, upper, nil); err != nil {
 			return false, fmt.Errorf("expire history: %w", err)
@@ -45,7 +45,7 @@ func (s *Store) Expire(limit int) (done bool, err error) {
 	if err := batch.Commit(pebble.NoSync); err != nil {
 		return false, fmt.Errorf("expire history: %w", err)
 	}
-	if emptied {
+	if s.expired = next; next == nil {
 		rest := known[1:]
 		s.buckets.Store(&rest)
 	}
@@ -53,34 +53,39 @@ func (s *Store) Expire(limit int) (done bool, err error) {
 }
 
 // expireTombstones removes listed tombstones from the current tree unless the
-// key has been written again, and reports whether the whole list is done.
-func (s *Store) expireTombstones(batch *pebble.Batch, b bucket, limit int) (emptied bool, err error) {
+// key has been written again, and returns where to go on; nil if the list is done. Only then
+// the list itself goes, in one range deletion: readers pay for each that memory holds.
+func (s *Store) expireTombstones(batch *pebble.Batch, b bucket, limit int) (next []byte, err error) {
 	lower, upper := bucketKey(nil, deletedTree, b), bucketKey(nil, deletedTree, b+1)
-	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+	from := lower
+	if bytes.HasPrefix(s.expired, lower) {
+		from = s.expired
+	}
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: upper})
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	defer it.Close()
 	for ok := it.First(); ok; ok = it.Next() {
 		if limit--; limit < 0 {
-			return false, batch.DeleteRange(lower, bytes.Clone(it.Key()), nil)
+			return bytes.Clone(it.Key()), nil
 		}
 		listed, err := it.ValueAndErr()
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if len(listed) != 8 {
-			return false, corrupt("list of tombstones")
+			return nil, corrupt("list of tombstones")
 		}
 		key := currentKey(nil, it.Key()[9:])
 		if err := s.dropTombstone(batch, key, kv.Timestamp(binary.BigEndian.Uint64(listed))); err != nil {
-			return false, err
+			return nil, err
 		}
 	}
 	if err := it.Error(); err != nil {
-		return false, err
+		return nil, err
 	}
-	return true, batch.DeleteRange(lower, upper, nil)
+	return nil, batch.DeleteRange(lower, upper, nil)
 }
 
 // dropTombstone removes an entry of the current tree if it still is the

@@ -32,6 +32,7 @@ type Store struct {
 
 	mu        sync.Mutex // Held by Apply and Expire.
 	apply     applier
+	expired   []byte // How far Expire has got in the list of tombstones at hand; nil: none is begun.
 	newestKey []byte // A buffer of newest.
 
 	horizon atomic.Uint64 // Raised before anything is deleted.
