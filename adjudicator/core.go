@@ -119,6 +119,7 @@ func (c *Core) Judge(q *Question, now kv.Timestamp, elapsed time.Duration) Judge
 // commit gives q a commit time and remembers its claims.
 func (c *Core) commit(q *Question, now kv.Timestamp) kv.Timestamp {
 	c.lastCommit = max(now, c.lastCommit+1)
+	c.claims.reserve(len(q.Claims))
 	for _, claim := range q.Claims {
 		if claim.Strength == kv.None {
 			continue

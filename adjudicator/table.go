@@ -47,6 +47,17 @@ func (t *table) rival(hash uint64, s kv.Strength) kv.Timestamp {
 	return 0
 }
 
+// reserve makes room for n more claims at once.
+func (t *table) reserve(n int) {
+	size := len(t.slots)
+	for 4*(t.used+n) >= 3*size {
+		size *= 2
+	}
+	if size > len(t.slots) {
+		t.resize(size)
+	}
+}
+
 // claim notes a commit's claim. Times increase from call to call.
 func (t *table) claim(hash uint64, s kv.Strength, at kv.Timestamp) {
 	hash = home(hash)

@@ -25,6 +25,7 @@ type applier struct {
 	// not know it yet. Hot rows are there several times in a group commit.
 	fresh   map[string]version
 	changes map[uint32]int64
+	last    bool     // The record at hand is the last: nobody asks for what it puts.
 	buckets []bucket // Those with new entries; readers must know before they come (invariant 4).
 	replay  bool     // See Store.Replay.
 	key     []byte
@@ -63,6 +64,8 @@ func (a *applier) add(records []journal.Record) error {
 			return fmt.Errorf("apply record %d of time %d after record %d of time %d: out of order",
 				r.Seq, r.Time, a.state.Seq, a.state.Time)
 		}
+		// A transaction has one mutation of each key.
+		a.last = i == len(records)-1 && r.Kind == journal.Ordinary
 		if err := a.record(r); err != nil {
 			return fmt.Errorf("apply record %d: %w", r.Seq, err)
 		}
@@ -116,7 +119,9 @@ func (a *applier) mutate(mutations []kv.Mutation, at kv.Timestamp) error {
 		if err := a.edits.Set(a.key, a.val, nil); err != nil {
 			return err
 		}
-		a.fresh[string(m.Key)] = v
+		if !a.last {
+			a.fresh[string(m.Key)] = v
+		}
 		a.count(m.Key, at)
 	}
 	return nil

@@ -18,7 +18,8 @@ import (
 //	key b: claimed Exclusive  (locked, not written)
 type buffer struct {
 	entries []entry
-	towers  []int32 // The next entries of all entries, level by level.
+	towers  []int32          // The next entries of all entries, level by level.
+	tail    [maxHeight]int32 // The last entries, level by level: rows are often loaded in order.
 	writes  []write
 	height  int
 	keys    int  // Entries with a write.
@@ -71,6 +72,12 @@ func (b *buffer) seek(key []byte, path *[maxHeight]int32) int32 {
 	if len(b.entries) == 0 {
 		return none
 	}
+	if end := b.tail[0]; end != 0 && bytes.Compare(b.entries[end].key, key) < 0 {
+		if path != nil {
+			*path = b.tail
+		}
+		return none
+	}
 	at, next := int32(0), int32(none)
 	for level := b.height - 1; level >= 0; level-- {
 		for {
@@ -92,13 +99,7 @@ func (b *buffer) last() int32 {
 	if len(b.entries) < 2 {
 		return none
 	}
-	at := int32(0)
-	for level := b.height - 1; level >= 0; level-- {
-		for next := b.next(at, level); next != none; next = b.next(at, level) {
-			at = next
-		}
-	}
-	return at
+	return b.tail[0]
 }
 
 // find returns the entry of a key, none if there is none.
@@ -141,6 +142,9 @@ func (b *buffer) insert(key kv.Key, path *[maxHeight]int32) int32 {
 		before := int(b.entries[path[level]].tower) + level
 		b.towers = append(b.towers, b.towers[before])
 		b.towers[before] = e
+		if b.next(e, level) == none {
+			b.tail[level] = e
+		}
 	}
 	if after := b.next(e, 0); after != none {
 		b.entries[after].prev = e

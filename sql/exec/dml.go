@@ -18,6 +18,7 @@ import (
 // A tableSpec is what writers of a table need, compiled. Immutable.
 type tableSpec struct {
 	t         *catalog.Table
+	rows      *tuple.Encoder
 	checks    []checkSpec
 	generated []generatedSpec
 	indexes   []indexSpec
@@ -39,12 +40,13 @@ type generatedSpec struct {
 // An indexSpec is a secondary index.
 type indexSpec struct {
 	idx   *catalog.Index
+	pairs *tuple.Encoder
 	exprs []*expr.Compiled // by key; nil: a plain column
 	pred  *expr.Compiled
 }
 
 func (c *compiler) table(t *catalog.Table, bound *rel.TableExprs) (*tableSpec, error) {
-	s := &tableSpec{t: t, keyCols: make([]bool, len(t.Columns))}
+	s := &tableSpec{t: t, rows: tuple.NewEncoder(t, t.Primary), keyCols: make([]bool, len(t.Columns))}
 	if bound == nil {
 		if needsBound(t) {
 			return nil, pgerr.New(pgerr.InternalError, "expressions of table \"%s\" are not bound", t.Name)
@@ -75,7 +77,7 @@ func (c *compiler) table(t *catalog.Table, bound *rel.TableExprs) (*tableSpec, e
 		}
 	}
 	for _, idx := range t.Indexes {
-		x, err := c.index(idx, bound)
+		x, err := c.index(t, idx, bound)
 		if err != nil {
 			return nil, err
 		}
@@ -100,8 +102,8 @@ func plainIndex(idx *catalog.Index) bool {
 	return idx.Where == "" && !slices.ContainsFunc(idx.Keys, func(k catalog.IndexKey) bool { return k.Col < 0 })
 }
 
-func (c *compiler) index(idx *catalog.Index, bound *rel.TableExprs) (indexSpec, error) {
-	x := indexSpec{idx: idx, exprs: make([]*expr.Compiled, len(idx.Keys))}
+func (c *compiler) index(t *catalog.Table, idx *catalog.Index, bound *rel.TableExprs) (indexSpec, error) {
+	x := indexSpec{idx: idx, pairs: tuple.NewEncoder(t, idx), exprs: make([]*expr.Compiled, len(idx.Keys))}
 	var err error
 	for i, k := range idx.Keys {
 		if k.Col >= 0 {
@@ -197,7 +199,7 @@ func (w *writer) entry(x *indexSpec, base kv.Key, row []types.Datum) (entry, err
 			e.unique = false
 		}
 	}
-	e.key, e.value = tuple.Entry(w.s.t, x.idx, e.keys, row, base)
+	e.key, e.value = x.pairs.Entry(e.keys, row, base)
 	return e, w.keySize(x.idx, e.key)
 }
 
@@ -266,7 +268,7 @@ func (w *writer) mustBeFree(idx *catalog.Index, key kv.Key, vals func() []types.
 }
 
 func (w *writer) putBase(base kv.Key, row []types.Datum, s kv.Strength) error {
-	value := tuple.EncodeRow(w.s.t, row)
+	value := w.s.rows.Row(row)
 	if err := w.rowSize(base, value); err != nil {
 		return err
 	}
@@ -275,7 +277,7 @@ func (w *writer) putBase(base kv.Key, row []types.Datum, s kv.Strength) error {
 
 // putNewBase is putBase where no row is.
 func (w *writer) putNewBase(base kv.Key, row []types.Datum) error {
-	value := tuple.EncodeRow(w.s.t, row)
+	value := w.s.rows.Row(row)
 	if err := w.rowSize(base, value); err != nil {
 		return err
 	}

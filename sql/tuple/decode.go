@@ -11,15 +11,13 @@ import (
 // A Decoder reads chosen columns from the pairs of one index. Immutable: many may
 // use it at once.
 type Decoder struct {
-	t       *catalog.Table
-	idx     *catalog.Index
-	layout  layout
-	keyCols []keyTarget // from the index's key, in order
-	base    []keyTarget // from the row's key at the end of an entry
-	values  []valueTarget
-	// fixed and variable are layout.sizes of whole rows.
-	fixed, variable int
-	secondary       bool
+	t         *catalog.Table
+	idx       *catalog.Index
+	layout    layout
+	keyCols   []keyTarget // from the index's key, in order
+	base      []keyTarget // from the row's key at the end of an entry
+	values    []valueTarget
+	secondary bool
 }
 
 // A keyTarget is key column number key, wanted at out.
@@ -44,7 +42,6 @@ func NewDecoder(t *catalog.Table, idx *catalog.Index, attrs []int) *Decoder {
 	} else {
 		d.layout = rowLayout(t)
 	}
-	d.fixed, d.variable = d.layout.sizes(len(d.layout.cols))
 	for out, c := range attrs {
 		if k := keyNumber(idx, c); k >= 0 && !idx.Hidden {
 			d.keyCols = append(d.keyCols, keyTarget{k, out})
@@ -240,7 +237,7 @@ func (d *Decoder) parts(b []byte) (r rowParts, err error) {
 		return r, corrupt("row")
 	}
 	n := int(b[1])<<8 | int(b[2])
-	fixed, variable := d.fixed, d.variable
+	fixed, variable := d.layout.fixed, d.layout.variable
 	if n < len(d.layout.cols) {
 		fixed, variable = d.layout.sizes(n)
 	}

@@ -71,12 +71,39 @@ func NewHiddenKey(t *catalog.Table) kv.Key {
 	return key
 }
 
+// An Encoder encodes the pairs of one index. Immutable: many may use it at once.
+type Encoder struct {
+	t      *catalog.Table
+	idx    *catalog.Index
+	layout layout
+}
+
+// NewEncoder makes an Encoder of the pairs of idx.
+func NewEncoder(t *catalog.Table, idx *catalog.Index) *Encoder {
+	if idx.Primary {
+		return &Encoder{t, idx, rowLayout(t)}
+	}
+	return &Encoder{t, idx, newLayout(t, storedInEntry(t, idx))}
+}
+
+// Row is the value of a row, of a primary index. row has one value for each of the
+// table's columns.
+func (e *Encoder) Row(row []types.Datum) []byte {
+	return e.layout.append(make([]byte, 0, e.layout.room(row)), row)
+}
+
+// Entry is NewEncoder(t, idx).Entry.
+func Entry(t *catalog.Table, idx *catalog.Index, keys, row []types.Datum, base kv.Key) (kv.Key, []byte) {
+	return NewEncoder(t, idx).Entry(keys, row, base)
+}
+
 // Entry is a row's entry in a secondary index. keys are the values of the index's
 // key columns, row those of t.Columns, base the row's key. The entry of a unique
 // index has the row's key in its value, so that a second row meets the same key;
 // every other one has it at the end of its key. base may be nil to compute the
 // key of a unique entry only.
-func Entry(t *catalog.Table, idx *catalog.Index, keys, row []types.Datum, base kv.Key) (kv.Key, []byte) {
+func (e *Encoder) Entry(keys, row []types.Datum, base kv.Key) (kv.Key, []byte) {
+	idx := e.idx
 	key := make(kv.Key, prefixLen, prefixLen+16*len(keys)+len(base))
 	key[0] = kv.Data
 	binary.BigEndian.PutUint32(key[1:], uint32(idx.OID))
@@ -98,8 +125,8 @@ func Entry(t *catalog.Table, idx *catalog.Index, keys, row []types.Datum, base k
 	} else {
 		key = append(key, suffix...)
 	}
-	if stored := storedInEntry(t, idx); len(stored) > 0 && row != nil {
-		value = newLayout(t, stored).append(value, row)
+	if len(e.layout.cols) > 0 && row != nil {
+		value = e.layout.append(value, row)
 	}
 	return key, value
 }

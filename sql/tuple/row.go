@@ -26,6 +26,8 @@ const (
 type layout struct {
 	t    *catalog.Table
 	cols []place // in order of their place in the row
+	// fixed and variable are the sizes of whole rows.
+	fixed, variable int
 }
 
 // A place is a column of a layout.
@@ -50,6 +52,7 @@ func newLayout(t *catalog.Table, cols []int) layout {
 		}
 		l.cols[i] = p
 	}
+	l.fixed, l.variable = fixed, variable
 	return l
 }
 
@@ -77,6 +80,7 @@ func rowLayout(t *catalog.Table) layout {
 			variable++
 		}
 	}
+	l.fixed, l.variable = fixed, variable
 	return l
 }
 
@@ -123,13 +127,21 @@ func widthOf(t types.OID) int {
 }
 
 // EncodeRow is the value of a row. row has one value for each of t.Columns.
-func EncodeRow(t *catalog.Table, row []types.Datum) []byte {
-	l := rowLayout(t)
-	return l.append(make([]byte, 0, 64), row)
+func EncodeRow(t *catalog.Table, row []types.Datum) []byte { return NewEncoder(t, t.Primary).Row(row) }
+
+// room is about how many bytes the encoding of row's columns takes.
+func (l *layout) room(row []types.Datum) int {
+	n := 3 + (len(l.cols)+7)/8 + l.fixed + 2*l.variable
+	for i := range l.cols {
+		if p := &l.cols[i]; p.width == 0 {
+			n += len(row[p.col].S)
+		}
+	}
+	return n
 }
 
 // append appends the encoding of row's columns.
-func (l layout) append(dst []byte, row []types.Datum) []byte {
+func (l *layout) append(dst []byte, row []types.Datum) []byte {
 	start := len(dst)
 	if out, ok := l.encode(dst, row, 2); ok {
 		return out
@@ -141,8 +153,7 @@ func (l layout) append(dst []byte, row []types.Datum) []byte {
 // encode does what append does with ends of endWidth bytes, unless they are too
 // narrow.
 func (l *layout) encode(dst []byte, row []types.Datum, endWidth int) ([]byte, bool) {
-	n := len(l.cols)
-	fixed, variable := l.sizes(n)
+	n, fixed, variable := len(l.cols), l.fixed, l.variable
 	version := byte(rowVersion)
 	if endWidth == 4 {
 		version = rowWide
