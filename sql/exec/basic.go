@@ -17,18 +17,31 @@ func (p *passThrough) close()      { p.in.close() }
 
 // Values: rows of expressions.
 type valuesSpec struct {
-	rows  [][]*expr.Compiled
+	rows  [][]cell
 	ncols int
+}
+
+// A cell is an expression; x is nil if it is the constant d, as it is in loads.
+type cell struct {
+	d types.Datum
+	x *expr.Compiled
 }
 
 func (c *compiler) values(n *plan.Values) (spec, error) {
 	s := &valuesSpec{ncols: len(n.Cols)}
 	for _, row := range n.Rows {
-		xs, err := c.exprs(row, nil)
-		if err != nil {
-			return nil, err
+		cells := make([]cell, len(row))
+		for i, e := range row {
+			if k, ok := e.(*rel.Const); ok && k.Slot == 0 {
+				cells[i].d = k.D
+				continue
+			}
+			var err error
+			if cells[i].x, err = c.expr(e, nil); err != nil {
+				return nil, err
+			}
 		}
-		s.rows = append(s.rows, xs)
+		s.rows = append(s.rows, cells)
 	}
 	return s, nil
 }
@@ -55,10 +68,14 @@ func (v *values) next() (*types.Batch, error) {
 	}
 	resetBatch(v.out)
 	for v.at < len(v.s.rows) && v.out.Len < atMost(v.max) {
-		for c, x := range v.s.rows[v.at] {
-			d, err := x.Row(v.r.env, nil)
-			if err != nil {
-				return nil, err
+		for c := range v.s.rows[v.at] {
+			cell := &v.s.rows[v.at][c]
+			d := cell.d
+			if cell.x != nil {
+				var err error
+				if d, err = cell.x.Row(v.r.env, nil); err != nil {
+					return nil, err
+				}
 			}
 			if !v.out.Cols[c].Add(v.out.Len, d) {
 				return nil, kindError(v.out.Cols[c].Kind, d.Kind)

@@ -27,6 +27,17 @@ func Parse(sql string) (list []ast.Statement, err error) {
 	if err := checkText(sql); err != nil {
 		return nil, err
 	}
+	if list := insertOfLiterals(sql); list != nil {
+		return list, nil
+	}
+	return parse(sql)
+}
+
+// parse is Parse of a text whose bytes are good.
+func parse(sql string) (list []ast.Statement, err error) {
+	if err := checkDepth(sql); err != nil {
+		return nil, err
+	}
 	d := findDialect(sql)
 	tree, err := pg.Parse(d.text)
 	if err != nil {
@@ -137,7 +148,7 @@ func checkText(sql string) error {
 	if !utf8.ValidString(sql) {
 		return pgerr.New(pgerr.CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\": %s", badBytes(sql))
 	}
-	return checkDepth(sql)
+	return nil
 }
 
 // badBytes names the first bytes of s that are no UTF-8, as PostgreSQL does.
