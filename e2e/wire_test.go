@@ -182,3 +182,26 @@ func TestErrorSkipsToSync(t *testing.T) {
 		t.Error("the connection goes on after Terminate")
 	}
 }
+
+// A statement whose constants cannot be computed is parsed and described; it fails when
+// it is bound, as PostgreSQL plans then. So what stands before it in a pipeline is done.
+func TestFaultOfConstant(t *testing.T) {
+	s := start(t)
+	w := s.dialWire(t, false)
+	w.login(s)
+	w.send(&pgproto3.Parse{Name: "ok", Query: "select 7"}, &pgproto3.Parse{Name: "bad", Query: "select 1/0"},
+		&pgproto3.Describe{ObjectType: 'S', Name: "bad"},
+		&pgproto3.Bind{PreparedStatement: "ok"}, &pgproto3.Execute{},
+		&pgproto3.Bind{PreparedStatement: "bad"}, &pgproto3.Execute{}, &pgproto3.Sync{})
+	must[*pgproto3.ParseComplete](w)
+	must[*pgproto3.ParseComplete](w)
+	must[*pgproto3.ParameterDescription](w)
+	must[*pgproto3.RowDescription](w)
+	must[*pgproto3.BindComplete](w)
+	must[*pgproto3.DataRow](w)
+	must[*pgproto3.CommandComplete](w)
+	if e := must[*pgproto3.ErrorResponse](w); e.Code != "22012" {
+		t.Errorf("%s %s", e.Code, e.Message)
+	}
+	must[*pgproto3.ReadyForQuery](w)
+}

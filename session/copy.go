@@ -183,18 +183,10 @@ func (s *Session) copyDefaults(ctx context.Context, table *catalog.Table, cols [
 	var out []copyDefault
 	for _, c := range table.Live() {
 		col := &table.Columns[c]
-		if given[c] || col.Default == "" || col.Generated != "" {
+		if given[c] || col.Generated != "" || col.Default == "" && col.Identity == 0 && col.Domain == 0 {
 			continue
 		}
-		x, err := parser.ParseExpr(col.Default)
-		if err != nil {
-			return nil, err
-		}
-		sc, err := bind.BindDefault(s.bindEnv(ctx), x, nil, col)
-		if err != nil {
-			return nil, err
-		}
-		value, err := expr.Compile(sc.X, nil, nil)
+		value, err := s.compiledDefault(ctx, table, c)
 		if err != nil {
 			return nil, err
 		}

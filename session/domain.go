@@ -97,30 +97,20 @@ func (s *Session) tableExprs(ctx context.Context) func(*catalog.Table) (*rel.Tab
 // columnDefault computes the default of a column.
 func (s *Session) columnDefault(ctx context.Context) func(*catalog.Table, int) (types.Datum, error) {
 	return func(t *catalog.Table, i int) (types.Datum, error) {
-		col := &t.Columns[i]
-		text := col.Default
-		if text == "" && col.Domain != 0 {
-			if d := s.txn.snap.Domain(col.Domain); d != nil {
-				text = d.Default
-			}
-		}
-		if text == "" {
-			return types.Null, nil
-		}
-		x, err := parser.ParseExpr(text)
-		if err != nil {
-			return types.Null, err
-		}
-		sc, err := bind.BindDefault(s.bindEnv(ctx), x, nil, col)
-		if err != nil {
-			return types.Null, err
-		}
-		c, err := expr.Compile(sc.X, nil, nil)
+		c, err := s.compiledDefault(ctx, t, i)
 		if err != nil {
 			return types.Null, err
 		}
 		return c.Row(&expr.Env{Ctx: s.funcCtx(ctx), Domain: s.checkDomain}, nil)
 	}
+}
+
+func (s *Session) compiledDefault(ctx context.Context, t *catalog.Table, i int) (*expr.Compiled, error) {
+	x, err := bind.ColumnDefault(s.bindEnv(ctx), t, i)
+	if err != nil {
+		return nil, err
+	}
+	return expr.Compile(x, nil, nil)
 }
 
 // virtualRows computes a virtual table.

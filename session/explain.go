@@ -29,6 +29,9 @@ func (s *Session) explain(ctx context.Context, po *portal, t *ast.Explain) (outp
 		oids[i] = p.OID
 	}
 	pl, err := s.makePlan(ctx, t.Query, oids) // not one of the cache: its time is shown
+	if err == nil {
+		err = pl.plan.Fault
+	}
 	if err != nil {
 		return output{}, err
 	}

@@ -150,6 +150,9 @@ func (s *Session) Bind(ctx context.Context, name, stmt string, paramFormats []in
 	if err != nil {
 		return err
 	}
+	if p.plan != nil && p.plan.plan.Fault != nil { // PostgreSQL plans when parameters are bound
+		return p.plan.plan.Fault
+	}
 	s.ClosePortal(name)
 	s.portals[name] = &portal{stmt: p, params: params, formats: append([]int16(nil), resultFormats...)}
 	return nil

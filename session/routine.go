@@ -116,6 +116,9 @@ func (s *Session) routine(c *funcs.Ctx, r *funcs.Routine) (*routine, error) {
 		if p.plan, err = plan.Build(s.planEnv(c), st.Query); err == nil {
 			p.program, err = exec.Compile(p.plan)
 		}
+		if err == nil {
+			err = p.plan.Fault
+		}
 		if err != nil {
 			return nil, bind.InFunction(err, r.Name, "during startup")
 		}
@@ -179,6 +182,9 @@ func (s *Session) start(ctx context.Context, pl *planned, params []types.Datum, 
 
 // startIn is start within what functions already know of the running statement.
 func (s *Session) startIn(c *funcs.Ctx, pl *planned, params []types.Datum, instrument bool) (*exec.Cursor, error) {
+	if pl.plan.Fault != nil { // before privileges, which PostgreSQL checks when it has planned
+		return nil, pl.plan.Fault
+	}
 	if err := s.txn.snap.Check(s.roleOID, pl.query.Privs); err != nil {
 		return nil, err
 	}

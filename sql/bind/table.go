@@ -90,6 +90,15 @@ func BindDefault(env *Env, x ast.Expr, t *catalog.Table, col *catalog.Col) (sc *
 	}), nil
 }
 
+// ColumnDefault is the value that a column of t gets by itself, converted to its type:
+// the next of its identity, its default or that of its domain, or NULL.
+func ColumnDefault(env *Env, t *catalog.Table, attr int) (x rel.Expr, err error) {
+	defer catch(&err)
+	b := newBinder(env)
+	b.params.refuse = true
+	return b.defaultOf(t, attr), nil
+}
+
 // standalone binds x over the columns of t (nil: none) and gives it its type.
 func (b *binder) standalone(x ast.Expr, t *catalog.Table, k exprKind, convert func(rel.Expr) rel.Expr) *Scalar {
 	s := &scope{}

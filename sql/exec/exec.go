@@ -163,6 +163,9 @@ type Cursor struct {
 
 // Start begins to run p.
 func (p *Program) Start(c *Context) (*Cursor, error) {
+	if p.plan.Fault != nil {
+		return nil, p.plan.Fault
+	}
 	if p.direct != nil && !c.Instrument {
 		return p.startDirect(c)
 	}

@@ -34,14 +34,11 @@ type Env struct {
 func Build(env *Env, q *rel.Query) (p *Plan, err error) {
 	b := &planner{env: env, origin: map[rel.ColID]origin{}, ctes: map[*rel.CTE]*CTE{}, planned: map[*rel.Subquery]*SubPlan{}, exprsOf: map[types.OID]*rel.TableExprs{}}
 	tree := prune(q.Root)
-	if err := b.fault(tree); err != nil {
-		return nil, err
-	}
 	root := b.node(tree, nil, nil)
 	if b.err != nil {
 		return nil, b.err
 	}
-	p = &Plan{Query: q, Root: root, Point: isPoint(root)}
+	p = &Plan{Query: q, Root: root, Point: isPoint(root), Fault: b.fault(tree)}
 	if env.Snap != nil {
 		p.Catalog = env.Snap.Version
 	}

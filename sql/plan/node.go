@@ -20,6 +20,9 @@ type Plan struct {
 	// Catalog is the version that the plan was made with. A cached plan serves any
 	// catalog in which its Query.Refs are unchanged.
 	Catalog kv.Timestamp
+	// Fault is what is wrong with a constant of the statement: it may be described, and
+	// fails when it is to run.
+	Fault error
 }
 
 // An Estimate is what the planner thinks of a node.
