@@ -204,4 +204,6 @@ func TestFaultOfConstant(t *testing.T) {
 		t.Errorf("%s %s", e.Code, e.Message)
 	}
 	must[*pgproto3.ReadyForQuery](w)
+	w.send(&pgproto3.Query{String: "select 1/0"})
+	must[*pgproto3.ErrorResponse](w) // and no RowDescription before it
 }

@@ -26,6 +26,15 @@ type prepared struct {
 	fields []Field
 }
 
+// fault is what planning has found wrong with a constant. PostgreSQL plans when parameters
+// are bound, before it describes what comes.
+func (p *prepared) fault() error {
+	if p.plan == nil {
+		return nil
+	}
+	return p.plan.plan.Fault
+}
+
 // A portal is a statement being run.
 type portal struct {
 	stmt    *prepared
@@ -150,8 +159,8 @@ func (s *Session) Bind(ctx context.Context, name, stmt string, paramFormats []in
 	if err != nil {
 		return err
 	}
-	if p.plan != nil && p.plan.plan.Fault != nil { // PostgreSQL plans when parameters are bound
-		return p.plan.plan.Fault
+	if err := p.fault(); err != nil {
+		return err
 	}
 	s.ClosePortal(name)
 	s.portals[name] = &portal{stmt: p, params: params, formats: append([]int16(nil), resultFormats...)}

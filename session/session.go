@@ -424,7 +424,10 @@ func (s *Session) simple(ctx context.Context, st *ast.Statement, last bool, w Re
 	}
 	po := &portal{stmt: p}
 	defer po.close()
-	if err := s.describe(po.stmt, nil, w); err != nil {
+	if err := p.fault(); err != nil {
+		return err
+	}
+	if err := s.describe(p, nil, w); err != nil {
 		return err
 	}
 	tag, _, err := s.run(ctx, po, 0, w)
