@@ -59,7 +59,7 @@ func TestConnectionChoosesProfile(t *testing.T) {
 	exec(t, wide, "create table t (a serial primary key, b int)", "insert into t (b) values (1), (null)", "begin", "savepoint a", "rollback to a", "rollback")
 	fails(t, narrow, "0A000", "truncate t")
 	fails(t, narrow, "0A000", "set work_mem = '8MB'")
-	fails(t, narrow, "42704", "show work_mem")
+	fails(t, narrow, "42704", "show statement_mem") // no parameter of PostgreSQL 16
 	exec(t, narrow, "begin", "update t set b = 2 where b is null")
 	exec(t, narrow, "commit", "begin", "insert into t values (10, null)")
 	exec(t, wide, "alter table t alter column b set not null")

@@ -18,6 +18,9 @@ import (
 
 // ddl runs a statement that changes the catalog.
 func (s *Session) ddl(ctx context.Context, tree ast.Stmt) (output, error) {
+	if t, ok := tree.(*ast.AlterRoleSet); ok && !t.Set.Reset && !s.prof.SettableParam(t.Set.Name) {
+		return output{}, unsettable(t.Set.Name)
+	}
 	env := s.ddlEnv(ctx)
 	res, err := s.executeDDL(ctx, env, tree)
 	if err != nil {

@@ -95,7 +95,7 @@ func (s *Session) measure(ctx context.Context, pl *planned, params []types.Datum
 
 // explainOptions reads EXPLAIN's list of options.
 func explainOptions(t *ast.Explain) (plan.ExplainOptions, error) {
-	o := plan.ExplainOptions{Analyze: t.Analyze, Verbose: t.Verbose, Costs: true, Timing: true, Summary: t.Analyze}
+	o, wal := plan.ExplainOptions{Analyze: t.Analyze, Verbose: t.Verbose, Costs: true, Timing: true, Summary: t.Analyze}, false
 	for name, value := range t.Options {
 		on := value == "" || value == "on" || value == "true" || value == "1"
 		switch name {
@@ -112,15 +112,24 @@ func explainOptions(t *ast.Explain) (plan.ExplainOptions, error) {
 			o.Timing = on
 		case "summary":
 			o.Summary = on
-		case "buffers", "wal", "settings", "generic_plan", "memory", "serialize":
+		case "buffers", "settings", "generic_plan":
+		case "wal":
+			wal = on
 		case "format":
 			o.Format = strings.ToLower(value)
-			if o.Format != "text" && o.Format != "json" {
+			switch o.Format {
+			case "text", "json":
+			case "xml", "yaml":
 				return o, pgerr.New(pgerr.FeatureNotSupported, "EXPLAIN format \"%s\" is not supported", value)
+			default:
+				return o, pgerr.New(pgerr.InvalidParameterValue, "unrecognized value for EXPLAIN option \"format\": \"%s\"", value)
 			}
 		default:
 			return o, pgerr.New(pgerr.SyntaxError, "unrecognized EXPLAIN option \"%s\"", name)
 		}
+	}
+	if wal && !o.Analyze {
+		return o, pgerr.New(pgerr.InvalidParameterValue, "EXPLAIN option WAL requires ANALYZE")
 	}
 	return o, nil
 }

@@ -149,6 +149,10 @@ func (s *statement) changeableRole(spec ast.RoleSpec) (*catalog.Role, error) {
 
 // alterRoleSet runs ALTER ROLE … SET and RESET. A role may change its own.
 func (s *statement) alterRoleSet(st *ast.AlterRoleSet) error {
+	if st.Role == (ast.RoleSpec{}) { // ALTER ROLE ALL
+		return pgerr.New(pgerr.InsufficientPrivilege, "permission denied to alter setting").
+			WithDetail("Only roles with the SUPERUSER attribute may alter settings globally.")
+	}
 	oid, err := s.role(st.Role)
 	if err != nil {
 		return err

@@ -61,14 +61,14 @@ func (d *described) text(lines *[]string, indent int, root bool) {
 	pad := strings.Repeat(" ", indent)
 	inner := indent + 2
 	if root {
-		*lines = append(*lines, strings.TrimRight(d.title+"  "+d.cost, " "))
+		*lines = append(*lines, strings.TrimRight(d.title+gap(d.cost)+d.cost, " "))
 	} else {
 		if d.label != "" {
 			*lines = append(*lines, pad+d.label)
 			indent += 2
 			pad = strings.Repeat(" ", indent)
 		}
-		*lines = append(*lines, strings.TrimRight(pad+"->  "+d.title+"  "+d.cost, " "))
+		*lines = append(*lines, strings.TrimRight(pad+"->  "+d.title+gap(d.cost)+d.cost, " "))
 		inner = indent + 6
 	}
 	d.below(lines, inner)
@@ -303,6 +303,14 @@ func (x *explainer) ids(list []rel.ColID) string {
 	return strings.Join(out, ", ")
 }
 
+// gap stands before a node's numbers: PostgreSQL puts two blanks before the costs.
+func gap(numbers string) string {
+	if strings.HasPrefix(numbers, "(cost") {
+		return "  "
+	}
+	return " "
+}
+
 // numbers prints a node's estimate and what it really did.
 func (x *explainer) numbers(n Node, timed bool) string {
 	e := n.Est()
@@ -511,32 +519,33 @@ func relationTitle(t *catalog.Table, alias string) string {
 // tableScan describes a scan and what storage does for it.
 func (x *explainer) tableScan(d *described, n *TableScan) {
 	table := relationTitle(n.Scan.Table, n.Scan.Alias)
-	backward := ""
+	backward, access, index := "", n.Access, n.Index
 	if n.Reverse {
 		backward = " Backward"
 	}
-	switch n.Access {
+	if access == FullScan && n.Reverse && !n.Scan.Table.Primary.Hidden {
+		access, index = IndexOnlyScan, n.Scan.Table.Primary // what the original calls it
+	}
+	switch access {
 	case FullScan:
 		d.title = "Full Scan (btree-table) on " + table
 	case IndexScan:
-		d.title = "Index Scan" + backward + " using " + funcs.QuoteIdent(n.Index.Name) + " on " + table
+		d.title = "Index Scan" + backward + " using " + funcs.QuoteIdent(index.Name) + " on " + table
 	default:
-		d.title = "Index Only Scan" + backward + " using " + funcs.QuoteIdent(n.Index.Name) + " on " + table
+		d.title = "Index Only Scan" + backward + " using " + funcs.QuoteIdent(index.Name) + " on " + table
 	}
 	d.add("Filter", x.condition(n.Filter))
 	if a := x.actual[n]; x.o.Analyze && n.Filter != nil && a != nil {
 		d.add("Rows Removed by Filter", fmt.Sprint(a.Removed/max(a.Loops, 1)))
 	}
 	cond := x.conditionList(n.Conds)
-	if n.Access != FullScan {
-		d.add("Index Cond", cond)
-	}
 	source := n.Scan.Table.Name
-	if n.Access != FullScan {
-		source = n.Index.Name
+	if access != FullScan {
+		d.add("Index Cond", cond)
+		source = index.Name
 	}
 	scan := &described{title: "Storage Scan on " + funcs.QuoteIdent(source), cost: x.numbers(n, false), est: n.Est()}
-	scan.add("Projections", x.projections(n, n.Index))
+	scan.add("Projections", x.projections(n, index))
 	scan.add("Filters", x.condition(n.Storage))
 	if x.o.Analyze && n.Storage != nil && x.actual[n] != nil {
 		scan.add("Rows Filtered", fmt.Sprint(x.actual[n].Filtered))
