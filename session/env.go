@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"slices"
@@ -83,6 +84,17 @@ func (e env) SetSetting(name, value string, local bool) error {
 		return unsettable(name)
 	}
 	return e.s.setParam(name, value, local)
+}
+
+func (e env) ResetSetting(name string) error {
+	if !e.s.prof.SettableParam(name) {
+		return unsettable(name)
+	}
+	if err := e.s.settings.reset(strings.ToLower(name), true); err != nil {
+		return err
+	}
+	e.s.followRole()
+	return nil
 }
 
 func (e env) ClientAddr() (string, int) {
@@ -223,7 +235,7 @@ func (s *Session) catalogEnv() *pgcatalog.Env {
 	sequence := func(q *catalog.Sequence) (int64, bool, error) {
 		return s.shared.Sequences.Last(context.Background(), q)
 	}
-	e := &pgcatalog.Env{Sequence: sequence, Snap: s.txn.snap, SearchPath: s.searchPath(), Role: s.roleOID, Tx: s.txn.tx, Settings: s.settingRows,
+	e := &pgcatalog.Env{Sequence: sequence, Snap: s.txn.snap, SearchPath: s.searchPath(), Role: s.roleOID, Tx: s.txn.tx, Settings: s.settingRows, Prepared: s.preparedRows,
 		Conflicts: s.shared.conflicts.all, PlainIndexes: s.prof.Lifts("catalog of indexes"), Updatable: func(v *catalog.Table) []bool { return bind.UpdatableColumns(s.bindEnv(context.Background()), v) }}
 	e.ViewQuery = func(v *catalog.Table, style pgcatalog.ViewStyle) (string, error) { return s.viewQuery(e, v, style) }
 	return e
@@ -252,12 +264,32 @@ func queryNames(e *pgcatalog.Env) expr.QueryNames {
 	}}
 }
 
-// settingRows are name, value and default of every parameter, for pg_settings.
-func (s *Session) settingRows() [][3]string {
-	var rows [][3]string
+// preparedRows are the named statements, for pg_prepared_statements.
+func (s *Session) preparedRows() []pgcatalog.Prepared {
+	var rows []pgcatalog.Prepared
+	for name, p := range s.stmts {
+		if name == "" {
+			continue
+		}
+		row := pgcatalog.Prepared{Name: name, Text: p.made.text, Time: p.made.time, FromSQL: p.made.fromSQL}
+		for _, t := range p.params {
+			row.Params = append(row.Params, t.OID)
+		}
+		for _, f := range p.fields {
+			row.Results = append(row.Results, f.Type)
+		}
+		rows = append(rows, row)
+	}
+	slices.SortFunc(rows, func(a, b pgcatalog.Prepared) int { return strings.Compare(a.Name, b.Name) })
+	return rows
+}
+
+// settingRows are the parameters, for pg_settings.
+func (s *Session) settingRows() []pgcatalog.Setting {
+	var rows []pgcatalog.Setting
 	for i, st := range settingList {
 		if s.settings.knows(i) {
-			rows = append(rows, [3]string{st.name, s.settings.values[i], st.def})
+			rows = append(rows, pgcatalog.Setting{Name: st.name, Value: s.settings.values[i], Default: st.def, Kind: cmp.Or(st.kind, "string"), Unit: st.unit, ReadOnly: st.readOnly})
 		}
 	}
 	return rows

@@ -20,7 +20,14 @@ func (s *Session) explain(ctx context.Context, po *portal, t *ast.Explain) (outp
 	if err != nil {
 		return output{}, err
 	}
-	if !isQuery(t.Query) {
+	tree := t.Query
+	if e, ok := tree.(*ast.Execute); ok { // what it executes is explained
+		if po, err = s.executed(ctx, e); err != nil {
+			return output{}, err
+		}
+		tree = po.stmt.tree
+	}
+	if !isQuery(tree) {
 		return output{tag: "EXPLAIN", rows: textRows([]string{"Utility statements have no plan structure"})}, nil
 	}
 	began := time.Now()
@@ -28,7 +35,7 @@ func (s *Session) explain(ctx context.Context, po *portal, t *ast.Explain) (outp
 	for i, p := range po.stmt.params {
 		oids[i] = p.OID
 	}
-	pl, err := s.makePlan(ctx, t.Query, oids) // not one of the cache: its time is shown
+	pl, err := s.makePlan(ctx, tree, oids) // not one of the cache: its time is shown
 	if err == nil {
 		err = pl.plan.Fault
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"slices"
+	"time"
 
 	"zorya/pgerr"
 	"zorya/sql/ast"
@@ -15,6 +16,7 @@ import (
 // A prepared is a parsed statement, with its plan if it has one.
 type prepared struct {
 	name string
+	made origin
 	st   *ast.Statement
 	tree ast.Stmt    // nil for an empty statement
 	oids []types.OID // parameter types that the client gave; 0 = unspecified
@@ -33,6 +35,13 @@ func (p *prepared) fault() error {
 		return nil
 	}
 	return p.plan.plan.Fault
+}
+
+// origin is where a named statement comes from: a message that was PREPARE, or Parse.
+type origin struct {
+	text    string
+	time    time.Time
+	fromSQL bool
 }
 
 // A portal is a statement being run.
@@ -110,7 +119,7 @@ func (s *Session) Parse(ctx context.Context, name, sql string, oids []types.OID)
 	if err != nil {
 		return inQuery(err, st)
 	}
-	p.name = name
+	p.name, p.made = name, origin{text: sql, time: time.Now()}
 	s.stmts[name] = p
 	return nil
 }

@@ -13,30 +13,30 @@ import (
 // no locks, no autovacuum and no parallel plans.
 func inertSettings() []setting {
 	var list []setting
-	add := func(canon func(*settings, string) (string, error), pairs ...string) {
+	add := func(kind string, canon func(*settings, string) (string, error), pairs ...string) {
 		for i := 0; i < len(pairs); i += 2 {
-			list = append(list, setting{name: pairs[i], def: pairs[i+1], inert: true, canon: canon})
+			list = append(list, setting{name: pairs[i], def: pairs[i+1], inert: true, kind: kind, canon: canon})
 		}
 	}
-	add(canonBool, "check_function_bodies", "on", "default_transaction_deferrable", "off", "enable_async_append", "on", "enable_gathermerge", "on",
+	add("bool", canonBool, "check_function_bodies", "on", "default_transaction_deferrable", "off", "enable_async_append", "on", "enable_gathermerge", "on",
 		"enable_incremental_sort", "on", "enable_memoize", "on", "enable_parallel_append", "on", "enable_parallel_hash", "on",
 		"enable_partition_pruning", "on", "enable_partitionwise_aggregate", "off", "enable_partitionwise_join", "off", "enable_tidscan", "on",
 		"escape_string_warning", "on", "geqo", "on", "jit", "on", "parallel_leader_participation", "on", "quote_all_identifiers", "off",
 		"synchronize_seqscans", "on", "transform_null_equals", "off", "array_nulls", "on")
-	add(canonText, "default_table_access_method", "heap", "default_tablespace", "", "temp_tablespaces", "", "lc_messages", "C", "lc_monetary", "C",
+	add("", canonText, "default_table_access_method", "heap", "default_tablespace", "", "temp_tablespaces", "", "lc_messages", "C", "lc_monetary", "C",
 		"lc_numeric", "C", "lc_time", "C", "xmloption", "content", "xmlbinary", "base64", "default_text_search_config", "pg_catalog.simple",
 		"session_replication_role", "origin", "work_mem", "4MB", "maintenance_work_mem", "64MB", "temp_buffers", "8MB", "effective_cache_size", "4GB",
 		"random_page_cost", "4", "seq_page_cost", "1", "cpu_tuple_cost", "0.01", "cursor_tuple_fraction", "0.1", "default_statistics_target", "100",
 		"from_collapse_limit", "8", "join_collapse_limit", "8", "max_parallel_workers", "8", "max_parallel_workers_per_gather", "2",
 		"effective_io_concurrency", "1", "statement_mem", "0")
 	list[len(list)-1].extra = true // Greenplum's
-	add(oneOf("local", "remote_write", "remote_apply", "on", "off"), "synchronous_commit", "on")
-	add(oneOf("partition", "on", "off"), "constraint_exclusion", "partition")
-	add(oneOf("auto", "force_generic_plan", "force_custom_plan"), "plan_cache_mode", "auto")
-	add(oneOf("safe_encoding", "on", "off"), "backslash_quote", "safe_encoding")
-	add(oneOf("pglz", "lz4"), "default_toast_compression", "pglz")
+	add("enum", oneOf("local", "remote_write", "remote_apply", "on", "off"), "synchronous_commit", "on")
+	add("enum", oneOf("partition", "on", "off"), "constraint_exclusion", "partition")
+	add("enum", oneOf("auto", "force_generic_plan", "force_custom_plan"), "plan_cache_mode", "auto")
+	add("enum", oneOf("safe_encoding", "on", "off"), "backslash_quote", "safe_encoding")
+	add("enum", oneOf("pglz", "lz4"), "default_toast_compression", "pglz")
 	for _, name := range []string{"idle_session_timeout", "transaction_timeout"} {
-		add(canonDuration(name), name, "0")
+		add("integer", canonDuration(name), name, "0")
 	}
 	list[len(list)-1].extra = true // PostgreSQL 17's
 	return list

@@ -28,6 +28,8 @@ type planned struct {
 	// catalog and stats are the versions that the plan was made with.
 	catalog kv.Timestamp
 	stats   uint64
+	// settings and role are those of the session that made the plan.
+	settings, role string
 }
 
 // A lru keeps the most recently used values of a cluster. Safe for concurrent use.
@@ -136,7 +138,8 @@ func (s *Session) makePlan(ctx context.Context, tree ast.Stmt, oids []types.OID)
 	if err != nil {
 		return nil, err
 	}
-	p := &planned{query: q, plan: pl, program: program, catalog: s.txn.snap.Version, stats: s.txn.snap.StatsVersion()}
+	p := &planned{query: q, plan: pl, program: program, catalog: s.txn.snap.Version, stats: s.txn.snap.StatsVersion(),
+		settings: s.settings.planKey(), role: s.role}
 	if q.HasRows {
 		p.fields = queryFields(q.Out)
 	}
@@ -182,9 +185,11 @@ func (s *Session) planEnv(ctx context.Context) *plan.Env {
 	return &plan.Env{Snap: s.txn.snap, Fold: s.funcCtx(ctx), Settings: s.settings.planner(), Exprs: s.tableExprs(ctx)}
 }
 
-// fresh returns the statement's plan, made anew if the catalog has changed.
+// fresh returns the statement's plan, made anew if the catalog has changed, or what
+// names mean (search_path, the role).
 func (s *Session) fresh(ctx context.Context, p *prepared) (*planned, error) {
-	if pl := p.plan; pl.catalog == s.txn.snap.Version && pl.stats == s.txn.snap.StatsVersion() {
+	if pl := p.plan; pl.catalog == s.txn.snap.Version && pl.stats == s.txn.snap.StatsVersion() &&
+		pl.settings == s.settings.planKey() && pl.role == s.role {
 		return pl, nil
 	}
 	tree := p.tree

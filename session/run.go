@@ -291,24 +291,33 @@ func (s *Session) warn(w Results, code, format string, args ...any) error {
 
 // execute runs EXECUTE name (args).
 func (s *Session) execute(ctx context.Context, t *ast.Execute, formats []int16, w Results) (string, error) {
-	p, err := s.statement(t.Name)
+	po, err := s.executed(ctx, t)
 	if err != nil {
 		return "", err
 	}
+	po.formats = formats
+	defer po.close()
+	tag, _, err := s.run(ctx, po, 0, w)
+	return tag, err
+}
+
+// executed makes the portal of EXECUTE: the statement with its arguments.
+func (s *Session) executed(ctx context.Context, t *ast.Execute) (*portal, error) {
+	p, err := s.statement(t.Name)
+	if err != nil {
+		return nil, err
+	}
 	if len(t.Args) != len(p.params) {
-		return "", pgerr.New(pgerr.SyntaxError, "wrong number of parameters for prepared statement \"%s\"", t.Name).
+		return nil, pgerr.New(pgerr.SyntaxError, "wrong number of parameters for prepared statement \"%s\"", t.Name).
 			WithDetail("Expected %d parameters but got %d.", len(p.params), len(t.Args))
 	}
 	params := make([]types.Datum, len(t.Args))
 	for i, x := range t.Args {
 		if params[i], err = s.argument(ctx, x, p.params[i], i+1); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
-	po := &portal{stmt: p, params: params, formats: formats}
-	defer po.close()
-	tag, _, err := s.run(ctx, po, 0, w)
-	return tag, err
+	return &portal{stmt: p, params: params}, nil
 }
 
 // An output is what a utility statement answers.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"zorya/pgerr"
 	"zorya/sql/ast"
@@ -227,7 +228,7 @@ func (s *Session) prepareSQL(ctx context.Context, t *ast.Prepare) error {
 	if err != nil {
 		return err
 	}
-	p.name = t.Name
+	p.name, p.made = t.Name, origin{text: s.query, time: time.Now(), fromSQL: true}
 	s.stmts[t.Name] = p
 	return nil
 }

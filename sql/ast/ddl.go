@@ -271,6 +271,10 @@ type (
 		Volatility      string // "", "immutable", "stable", "volatile"
 		Strict          bool
 		SecurityDefiner bool
+		Leakproof       bool
+		Window          bool
+		Parallel        string   // as written
+		Cost, Rows      *float64 // nil if not given
 		Options         []string // other options by name
 	}
 	// Drop drops objects. Object as in Rename.

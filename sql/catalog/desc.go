@@ -245,6 +245,9 @@ type (
 		Refs       []types.OID `json:",omitempty"`
 		Strict     bool
 		Volatility byte
+		Leakproof  bool    `json:",omitempty"`
+		Parallel   byte    `json:",omitempty"` // as in pg_proc; 0: unsafe
+		Cost, Rows float32 `json:",omitempty"` // 0: not given
 		Path       []string
 	}
 

@@ -33,6 +33,9 @@ func (s *statement) createFunction(st *ast.CreateFunction) error {
 	if st.Volatility != "" {
 		f.Volatility = st.Volatility[0]
 	}
+	if err := s.functionOptions(f, st); err != nil {
+		return err
+	}
 	if err := s.checkBody(st); err != nil {
 		return err
 	}
@@ -44,8 +47,14 @@ func (s *statement) createFunction(st *ast.CreateFunction) error {
 	if err := s.signature(f, st); err != nil {
 		return err
 	}
+	if st.Rows != nil && !f.Set {
+		return pgerr.New(pgerr.InvalidParameterValue, "ROWS is not applicable when function does not return a set")
+	}
 	for _, o := range s.snap().ResolveFunctions(nil, schema.Name, f.Name) {
 		if slices.Equal(inputArgs(o), inputArgs(f)) {
+			if st.Replace && st.Window {
+				return pgerr.New(pgerr.WrongObjectType, "cannot change routine kind").WithDetail("\"%s\" is a function.", f.Name)
+			}
 			if err := s.mayReplaceFunction(o, f, st.Replace); err != nil {
 				return err
 			}
@@ -70,6 +79,32 @@ func (s *statement) createFunction(st *ast.CreateFunction) error {
 		s.ed.Put(f)
 	}
 	return s.shareRefs(f.Refs)
+}
+
+// functionOptions takes over what is told of a function's costs and safety. It is shown
+// and dumped, and changes no plan.
+func (s *statement) functionOptions(f *catalog.Function, st *ast.CreateFunction) error {
+	if st.Parallel != "" {
+		i := slices.Index([]string{"safe", "restricted", "unsafe"}, st.Parallel)
+		if i < 0 {
+			return pgerr.New(pgerr.SyntaxError, "parameter \"parallel\" must be SAFE, RESTRICTED, or UNSAFE")
+		}
+		f.Parallel = "sru"[i]
+	}
+	if st.Cost != nil {
+		if f.Cost = float32(*st.Cost); f.Cost <= 0 {
+			return pgerr.New(pgerr.InvalidParameterValue, "COST must be positive")
+		}
+	}
+	if st.Rows != nil {
+		if f.Rows = float32(*st.Rows); f.Rows <= 0 {
+			return pgerr.New(pgerr.InvalidParameterValue, "ROWS must be positive")
+		}
+	}
+	if f.Leakproof = st.Leakproof; f.Leakproof && s.env.Role != catalog.AdminRole {
+		return pgerr.New(pgerr.InsufficientPrivilege, "only superuser can define a leakproof function")
+	}
+	return nil
 }
 
 // checkBody wants one body. One that is not a string is bound for good and cannot wait

@@ -33,6 +33,7 @@ type Env interface {
 	CurrentSchemas(implicit bool) []string
 	Setting(name string, missingOK bool) (string, error)
 	SetSetting(name, value string, local bool) error
+	ResetSetting(name string) error
 	BackendPID() int32
 	ClientAddr() (host string, port int)
 	// Query is the text that the client sent, of which the statement is a part.

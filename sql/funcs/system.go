@@ -139,7 +139,12 @@ func settingKernels() kernels {
 			if err != nil {
 				return types.Null, err
 			}
-			if err := env.SetSetting(a[0].S, a[1].S, a[2].Bool()); err != nil {
+			if a[1].IsNull() {
+				err = env.ResetSetting(a[0].S)
+			} else {
+				err = env.SetSetting(a[0].S, a[1].S, a[2].Bool())
+			}
+			if err != nil {
 				return types.Null, err
 			}
 			v, err := env.Setting(a[0].S, true)

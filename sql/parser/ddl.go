@@ -420,6 +420,16 @@ func (c *conv) createFunction(n *pg.CreateFunctionStmt) ast.Stmt {
 			f.Strict = defText(d) == "true"
 		case "security":
 			f.SecurityDefiner = defText(d) == "true"
+		case "leakproof":
+			f.Leakproof = defText(d) == "true"
+		case "window":
+			f.Window = defText(d) == "true"
+		case "parallel":
+			f.Parallel = defText(d)
+		case "cost":
+			f.Cost = defNumber(d)
+		case "rows":
+			f.Rows = defNumber(d)
 		default:
 			f.Options = append(f.Options, d.Defname)
 		}

@@ -141,6 +141,12 @@ func (c *conv) explain(n *pg.ExplainStmt) ast.Stmt {
 }
 
 // defText is the value of an option as text; "" if it has none.
+// defNumber is an option's number.
+func defNumber(d *pg.DefElem) *float64 {
+	n, _ := strconv.ParseFloat(defText(d), 64)
+	return &n
+}
+
 func defText(d *pg.DefElem) string {
 	return nodeText(d.Arg)
 }

@@ -137,7 +137,7 @@ func bank() *Env {
 	snap := catalog.NewSnapshot(7, Tables(), parent, child, seq, &free, view, role, group, mapping, domain, enum, fn, stat, defaults)
 	snap.SetStats(20010, &catalog.TableStats{Rows: 100, Bytes: 8192, Analyzed: 1, Columns: map[int]catalog.ColStats{1: {Distinct: 4, MCV: []string{"1"}, MCF: []float64{.5}}}})
 	lost := Conflict{Key: tuple.BaseKey(child, []types.Datum{types.NewInt(7), types.Null, types.Null, types.Null}), Code: "OC000", Count: 2, Last: time.Unix(1, 0)}
-	return &Env{Snap: snap, SearchPath: []string{"public"}, Role: catalog.AdminRole, Settings: func() [][3]string { return [][3]string{{"TimeZone", "UTC", "UTC"}} },
+	return &Env{Snap: snap, SearchPath: []string{"public"}, Role: catalog.AdminRole, Prepared: func() []Prepared { return []Prepared{{Name: "q", Text: "select 1"}} }, Settings: func() []Setting { return []Setting{{Name: "TimeZone", Value: "UTC", Default: "UTC", Kind: "string"}} },
 		Conflicts: func() []Conflict { return []Conflict{lost} }}
 }
 

@@ -223,8 +223,20 @@ func (e *Env) functionDef(f *catalog.Function) string {
 	if w := map[byte]string{'i': "IMMUTABLE", 's': "STABLE"}[f.Volatility]; w != "" {
 		words = append(words, w)
 	}
+	if w := map[byte]string{'s': "PARALLEL SAFE", 'r': "PARALLEL RESTRICTED"}[f.Parallel]; w != "" {
+		words = append(words, w)
+	}
 	if f.Strict {
 		words = append(words, "STRICT")
+	}
+	if f.Leakproof {
+		words = append(words, "LEAKPROOF")
+	}
+	if f.Cost != 0 && f.Cost != defaultCost {
+		words = append(words, fmt.Sprintf("COST %g", f.Cost))
+	}
+	if f.Rows != 0 && f.Rows != defaultRows {
+		words = append(words, fmt.Sprintf("ROWS %g", f.Rows))
 	}
 	if len(words) > 0 {
 		b.WriteString(" " + strings.Join(words, " ") + "\n")

@@ -1,6 +1,7 @@
 package pgcatalog
 
 import (
+	"cmp"
 	"strings"
 
 	"zorya/sql/catalog"
@@ -14,6 +15,12 @@ const (
 	langC        types.OID = 13
 	langSQL      types.OID = 14
 	langPlpgsql  types.OID = 13575
+)
+
+// What is assumed of a function in SQL.
+const (
+	defaultCost = 100
+	defaultRows = 1000
 )
 
 var functionSources = map[string]*source{
@@ -161,9 +168,9 @@ func (q *query) addUserProc(f *catalog.Function) {
 	if f.SQLBody {
 		src, body = "", f.Body
 	}
-	rows := 0
+	var rows float32
 	if f.Set {
-		rows = 1000
+		rows = cmp.Or(f.Rows, defaultRows)
 	}
 	var variadic types.OID
 	if i := strings.IndexByte(f.ArgModes, 'v'); i >= 0 {
@@ -171,8 +178,8 @@ func (q *query) addUserProc(f *catalog.Function) {
 			variadic = t.elem
 		}
 	}
-	q.add(f.OID, f.Name, f.Schema, f.Owner, langSQL, 100, rows, variadic, 0, byte('f'), false, false, f.Strict, f.Set,
-		f.Volatility, byte('u'), len(in), len(f.ArgDefaults), f.Declared(-1), in, allTypes, allModes, names, nil, nil, src, nil, body, nil, q.acl(f.ACL))
+	q.add(f.OID, f.Name, f.Schema, f.Owner, langSQL, float64(cmp.Or(f.Cost, defaultCost)), float64(rows), variadic, 0, byte('f'), false, f.Leakproof, f.Strict, f.Set,
+		f.Volatility, cmp.Or(f.Parallel, 'u'), len(in), len(f.ArgDefaults), f.Declared(-1), in, allTypes, allModes, names, nil, nil, src, nil, body, nil, q.acl(f.ACL))
 }
 
 // splitArgs gives a function's input types, and whether it has other arguments.

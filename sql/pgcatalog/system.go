@@ -24,14 +24,30 @@ var systemSources = map[string]*source{
 	"pg_extension": {columns: "oid extname extowner extnamespace extrelocatable extversion", rows: func(q *query) {
 		q.add(langPlpgsql-1, "plpgsql", catalog.AdminRole, catalog.PgCatalog, false, "1.0")
 	}},
-	"pg_settings": {columns: "name setting category short_desc context vartype source boot_val reset_val pending_restart", rows: func(q *query) {
+	"pg_settings": {columns: "name setting unit category short_desc context vartype source boot_val reset_val pending_restart", rows: func(q *query) {
 		if q.Settings == nil {
 			return
 		}
 		for _, s := range q.Settings() {
-			if !q.skipsName("name", s[0]) {
-				q.add(s[0], s[1], "", "", "user", "string", "default", s[2], s[2], false)
+			if !q.skipsName("name", s.Name) {
+				context := "user"
+				if s.ReadOnly {
+					context = "internal"
+				}
+				q.add(s.Name, s.Value, text(s.Unit), "", "", context, s.Kind, "default", s.Default, s.Default, false)
 			}
+		}
+	}},
+	"pg_prepared_statements": {columns: "name statement prepare_time parameter_types result_types from_sql generic_plans custom_plans", rows: func(q *query) {
+		if q.Prepared == nil {
+			return
+		}
+		for _, p := range q.Prepared() {
+			var results any
+			if p.Results != nil {
+				results = p.Results
+			}
+			q.add(p.Name, p.Text, p.Time, append([]types.OID{}, p.Params...), results, p.FromSQL, 0, 0)
 		}
 	}},
 	"pg_rewrite": {columns: "oid rulename ev_class ev_type ev_enabled is_instead ev_qual ev_action", rows: func(q *query) {
@@ -73,6 +89,21 @@ var systemSources = map[string]*source{
 		}
 		q.err = err
 	}},
+}
+
+// A Setting is a parameter of the session.
+type Setting struct {
+	Name, Value, Default string
+	Kind, Unit           string // as pg_settings has them
+	ReadOnly             bool
+}
+
+// A Prepared is a prepared statement of the session.
+type Prepared struct {
+	Name, Text      string
+	Time            time.Time
+	Params, Results []types.OID // Results is nil if no rows come back
+	FromSQL         bool        // PREPARE, not the protocol's message
 }
 
 const defaultTablespace types.OID = 1663

@@ -23,10 +23,11 @@ type Env struct {
 	Ctx        context.Context // nil: background
 	Snap       *catalog.Snapshot
 	SearchPath []string
-	Role       types.OID          // current_user
-	Tx         txn.Tx             // for sys.jobs; nil: no jobs
-	Settings   func() [][3]string // name, value, default of each parameter, for pg_settings
-	Conflicts  func() []Conflict  // for sys.conflicts, the latest first
+	Role       types.OID         // current_user
+	Tx         txn.Tx            // for sys.jobs; nil: no jobs
+	Settings   func() []Setting  // for pg_settings
+	Prepared   func() []Prepared // for pg_prepared_statements
+	Conflicts  func() []Conflict // for sys.conflicts, the latest first
 	// PlainIndexes: indexes are shown as PostgreSQL's, of the method btree and primary keys
 	// without the table's other columns, as tools that compare schemas expect.
 	PlainIndexes bool
@@ -59,10 +60,11 @@ var added = map[string][][2]string{
 	"pg_stat_all_tables": scanTimes, "pg_stat_user_tables": scanTimes, "pg_stat_sys_tables": scanTimes,
 	"pg_stat_xact_all_tables": newPages, "pg_stat_xact_user_tables": newPages, "pg_stat_xact_sys_tables": newPages,
 	"pg_stat_all_indexes": lastScan, "pg_stat_user_indexes": lastScan, "pg_stat_sys_indexes": lastScan,
-	"pg_auth_members": {{"", "oid:26!"}, {"admin_option", "inherit_option:16!"}, {"inherit_option", "set_option:16!"}},
-	"pg_collation":    {{"colliculocale", "collicurules:25"}},
-	"pg_database":     {{"daticulocale", "daticurules:25"}},
-	"pg_subscription": {{"subdisableonerr", "subpasswordrequired:16!"}, {"subpasswordrequired", "subrunasowner:16!"}, {"subpublications", "suborigin:25"}},
+	"pg_auth_members":        {{"", "oid:26!"}, {"admin_option", "inherit_option:16!"}, {"inherit_option", "set_option:16!"}},
+	"pg_collation":           {{"colliculocale", "collicurules:25"}},
+	"pg_database":            {{"daticulocale", "daticurules:25"}},
+	"pg_prepared_statements": {{"parameter_types", "result_types:2211"}},
+	"pg_subscription":        {{"subdisableonerr", "subpasswordrequired:16!"}, {"subpasswordrequired", "subrunasowner:16!"}, {"subpublications", "suborigin:25"}},
 }
 
 var (
@@ -358,6 +360,7 @@ var elemOf = map[types.OID]types.OID{
 	types.Int2VectorOID: types.Int2OID, types.OidVectorOID: types.OidOID, types.Int2ArrayOID: types.Int2OID,
 	types.OidArrayOID: types.OidOID, types.TextArrayOID: types.TextOID, types.NameArrayOID: types.NameOID,
 	types.AclItemArrayOID: types.AclItemOID, types.CharArrayOID: types.CharOID, types.Float4ArrayOID: types.Float4OID,
+	types.RegtypeArrayOID: types.RegtypeOID,
 }
 
 func array(t types.OID, elems []types.Datum) types.Datum {
