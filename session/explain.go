@@ -55,6 +55,7 @@ func (s *Session) explain(ctx context.Context, po *portal, t *ast.Explain) (outp
 		}
 		running = time.Since(began)
 	}
+	opts.Planning, opts.Execution = planning, running
 	lines := plan.Explain(pl.plan, opts, actual)
 	if opts.Format == "" || opts.Format == "text" {
 		if opts.Analyze && opts.Verbose {
@@ -102,43 +103,66 @@ func (s *Session) measure(ctx context.Context, pl *planned, params []types.Datum
 
 // explainOptions reads EXPLAIN's list of options.
 func explainOptions(t *ast.Explain) (plan.ExplainOptions, error) {
-	o, wal := plan.ExplainOptions{Analyze: t.Analyze, Verbose: t.Verbose, Costs: true, Timing: true, Summary: t.Analyze}, false
-	for name, value := range t.Options {
-		on := value == "" || value == "on" || value == "true" || value == "1"
-		switch name {
-		case "analyze":
-			o.Analyze = on
-			if _, said := t.Options["summary"]; !said {
-				o.Summary = on
+	o := plan.ExplainOptions{Costs: true}
+	var wal, generic bool
+	said := map[string]bool{}
+	switches := map[string]*bool{"analyze": &o.Analyze, "verbose": &o.Verbose, "costs": &o.Costs, "timing": &o.Timing, "summary": &o.Summary,
+		"buffers": new(bool), "settings": new(bool), "wal": &wal, "generic_plan": &generic}
+	for _, opt := range t.Options {
+		said[opt.Name] = true
+		if opt.Name == "format" {
+			switch o.Format = opt.Value; o.Format {
+			case "text", "json", "yaml", "xml":
+				continue
 			}
-		case "verbose":
-			o.Verbose = on
-		case "costs":
-			o.Costs = on
-		case "timing":
-			o.Timing = on
-		case "summary":
-			o.Summary = on
-		case "buffers", "settings", "generic_plan":
-		case "wal":
-			wal = on
-		case "format":
-			o.Format = strings.ToLower(value)
-			switch o.Format {
-			case "text", "json":
-			case "xml", "yaml":
-				return o, pgerr.New(pgerr.FeatureNotSupported, "EXPLAIN format \"%s\" is not supported", value)
-			default:
-				return o, pgerr.New(pgerr.InvalidParameterValue, "unrecognized value for EXPLAIN option \"format\": \"%s\"", value)
-			}
-		default:
-			return o, pgerr.New(pgerr.SyntaxError, "unrecognized EXPLAIN option \"%s\"", name)
+			return o, pgerr.New(pgerr.InvalidParameterValue, "unrecognized value for EXPLAIN option \"format\": \"%s\"", opt.Value).At(opt.Pos)
+		}
+		set := switches[opt.Name]
+		if set == nil {
+			return o, pgerr.New(pgerr.SyntaxError, "unrecognized EXPLAIN option \"%s\"", opt.Name).At(opt.Pos)
+		}
+		on, ok := optionBool(opt.Value)
+		if !ok {
+			return o, pgerr.New(pgerr.SyntaxError, "%s requires a Boolean value", opt.Name)
+		}
+		*set = on
+	}
+	needs := func(name string) error {
+		return pgerr.New(pgerr.InvalidParameterValue, "EXPLAIN option %s requires ANALYZE", name)
+	}
+	switch {
+	case wal && !o.Analyze:
+		return o, needs("WAL")
+	case said["timing"] && o.Timing && !o.Analyze:
+		return o, needs("TIMING")
+	case generic && o.Analyze:
+		return o, pgerr.New(pgerr.InvalidParameterValue, "EXPLAIN options ANALYZE and GENERIC_PLAN cannot be used together")
+	}
+	o.Timing = o.Timing || !said["timing"] && o.Analyze
+	o.Summary = o.Summary || !said["summary"] && o.Analyze
+	return o, nil
+}
+
+// optionBool reads the value of a switch; none is on.
+func optionBool(value string) (on, ok bool) {
+	switch strings.ToLower(value) {
+	case "", "on", "true", "1":
+		return true, true
+	case "off", "false", "0":
+		return false, true
+	}
+	return false, false
+}
+
+// explainFields are the columns of EXPLAIN's answer.
+func explainFields(t *ast.Explain) []Field {
+	f := textField("QUERY PLAN")
+	for _, opt := range t.Options {
+		if oid := map[string]types.OID{"json": types.JSONOID, "xml": types.XMLOID}[opt.Value]; opt.Name == "format" && oid != 0 {
+			f[0].Type = oid
 		}
 	}
-	if wal && !o.Analyze {
-		return o, pgerr.New(pgerr.InvalidParameterValue, "EXPLAIN option WAL requires ANALYZE")
-	}
-	return o, nil
+	return f
 }
 
 func textRows(lines []string) [][]types.Datum {

@@ -59,7 +59,7 @@ func (s *Session) analyse(ctx context.Context, p *prepared) error {
 		}
 		p.plan, p.params, p.fields = plan, plan.query.Params, plan.fields
 	case *ast.Explain:
-		p.fields = textField("QUERY PLAN")
+		p.fields = explainFields(t)
 		if err := s.begin(ctx); err != nil {
 			return err
 		}

@@ -29,8 +29,11 @@ type (
 		Query   Stmt
 		Analyze bool
 		Verbose bool
-		// Options holds the other options by lower-case name, e.g. costs=off.
-		Options map[string]string
+		Options []ExplainOption // all, in their order
+	}
+	ExplainOption struct {
+		Name, Value string
+		Pos         int
 	}
 	Prepare struct {
 		Name  string

@@ -123,7 +123,7 @@ func (c *conv) set(n *pg.VariableSetStmt) ast.Stmt {
 }
 
 func (c *conv) explain(n *pg.ExplainStmt) ast.Stmt {
-	e := &ast.Explain{Query: c.stmt(n.Query), Options: map[string]string{}}
+	e := &ast.Explain{Query: c.stmt(n.Query)}
 	for _, o := range n.Options {
 		d := o.GetDefElem()
 		value := defText(d)
@@ -133,9 +133,8 @@ func (c *conv) explain(n *pg.ExplainStmt) ast.Stmt {
 			e.Analyze = on
 		case "verbose":
 			e.Verbose = on
-		default:
-			e.Options[d.Defname] = strings.ToLower(value)
 		}
+		e.Options = append(e.Options, ast.ExplainOption{Name: d.Defname, Value: value, Pos: c.pos(d.Location)})
 	}
 	return e
 }

@@ -332,7 +332,7 @@ func (b *planner) cost(t *TableScan, keySel, storageSel, lookupSel float64) {
 	}
 	total += passed * cpuOp
 	out := max(passed*lookupSel, 1)
-	t.Base = base(t.Scan.Columns(), requestCost, total, out)
+	t.Base, t.Read, t.Passed = base(t.Scan.Columns(), requestCost, total, out), read, passed
 }
 
 // ordering is the order in which a node's rows come, and the columns that have one

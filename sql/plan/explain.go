@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -13,10 +12,12 @@ import (
 	"zorya/sql/tuple"
 )
 
-// ExplainOptions say what EXPLAIN prints. Format is "", "text" or "json".
+// ExplainOptions say what EXPLAIN prints. Format is "", "text", "json", "yaml" or "xml".
 type ExplainOptions struct {
 	Analyze, Verbose, Costs, Timing, Summary bool
 	Format                                   string
+	// Planning and Execution are for Summary in the other formats than text.
+	Planning, Execution time.Duration
 }
 
 // Explain prints a plan as the original does (reference §6): PostgreSQL's text,
@@ -26,9 +27,8 @@ func Explain(p *Plan, o ExplainOptions, actual map[Node]*Actual) []string {
 	x := &explainer{o: o, actual: actual, names: map[rel.ColID]string{}, qualified: relations(p.Root) > 1 || o.Verbose}
 	x.nameColumns(p.Root)
 	tree := x.node(p.Root, "")
-	if o.Format == "json" {
-		out, _ := json.MarshalIndent([]any{map[string]any{"Plan": tree.json()}}, "", "  ")
-		return []string{string(out)}
+	if write := formats[o.Format]; write != nil {
+		return []string{write(x.document(tree))}
 	}
 	var lines []string
 	tree.text(&lines, 0, true)
@@ -43,15 +43,28 @@ type described struct {
 	children []*described
 	storage  []*described // printed without PostgreSQL's wider arrow
 	label    string       // "InitPlan 1 (returns $0)", "CTE x": a line above the node
+	id       []field      // what title says, for the formats that have it apart
 	est      *Estimate
 	act      *Actual
+	untimed  bool // its rows are counted, its time is not taken
 }
 
-type property struct{ name, value string }
+// A property is a line below a node. One that is a list of things has them apart too.
+type property struct {
+	name, value string
+	list        []string
+}
 
 func (d *described) add(name, value string) {
 	if value != "" {
-		d.props = append(d.props, property{name, value})
+		d.props = append(d.props, property{name: name, value: value})
+	}
+}
+
+// addList adds a property that is a list.
+func (d *described) addList(name string, list []string) {
+	if len(list) > 0 {
+		d.props = append(d.props, property{name, strings.Join(list, ", "), list})
 	}
 }
 
@@ -86,29 +99,6 @@ func (d *described) below(lines *[]string, inner int) {
 	for _, c := range d.children {
 		c.text(lines, inner, false)
 	}
-}
-
-func (d *described) json() map[string]any {
-	m := map[string]any{"Node Type": d.title}
-	if d.est != nil {
-		m["Startup Cost"], m["Total Cost"], m["Plan Rows"], m["Plan Width"] = d.est.Startup, d.est.Total, int64(d.est.Rows+0.5), d.est.Width
-	}
-	if d.act != nil {
-		loops := max(d.act.Loops, 1)
-		m["Actual Startup Time"], m["Actual Total Time"] = ms(d.act.Startup, loops), ms(d.act.Total, loops)
-		m["Actual Rows"], m["Actual Loops"] = d.act.Rows/loops, d.act.Loops
-	}
-	for _, p := range d.props {
-		m[p.name] = p.value
-	}
-	var plans []any
-	for _, c := range append(append([]*described(nil), d.storage...), d.children...) {
-		plans = append(plans, c.json())
-	}
-	if plans != nil {
-		m["Plans"] = plans
-	}
-	return m
 }
 
 func ms(d time.Duration, loops int64) float64 {
@@ -280,7 +270,7 @@ func (x *explainer) condition(e rel.Expr) string {
 	return "(" + text + ")"
 }
 
-func (x *explainer) keys(list []rel.SortKey) string {
+func (x *explainer) keys(list []rel.SortKey) []string {
 	var out []string
 	for _, k := range list {
 		s := x.names[k.Col]
@@ -292,15 +282,15 @@ func (x *explainer) keys(list []rel.SortKey) string {
 		}
 		out = append(out, s)
 	}
-	return strings.Join(out, ", ")
+	return out
 }
 
-func (x *explainer) ids(list []rel.ColID) string {
+func (x *explainer) ids(list []rel.ColID) []string {
 	var out []string
 	for _, id := range list {
 		out = append(out, x.names[id])
 	}
-	return strings.Join(out, ", ")
+	return out
 }
 
 // gap stands before a node's numbers: PostgreSQL puts two blanks before the costs.
@@ -313,7 +303,10 @@ func gap(numbers string) string {
 
 // numbers prints a node's estimate and what it really did.
 func (x *explainer) numbers(n Node, timed bool) string {
-	e := n.Est()
+	return x.figures(n.Est(), x.actual[n], timed)
+}
+
+func (x *explainer) figures(e *Estimate, a *Actual, timed bool) string {
 	var parts []string
 	if x.o.Costs {
 		parts = append(parts, fmt.Sprintf("(cost=%.2f..%.2f rows=%.0f width=%d)", e.Startup, e.Total, e.Rows, e.Width))
@@ -321,7 +314,6 @@ func (x *explainer) numbers(n Node, timed bool) string {
 	if !x.o.Analyze {
 		return strings.Join(parts, " ")
 	}
-	a := x.actual[n]
 	switch {
 	case a == nil || a.Loops == 0:
 		parts = append(parts, "(never executed)")
@@ -363,7 +355,7 @@ func (x *explainer) node(n Node, label string) *described {
 		return d
 	}
 	before := len(x.plans)
-	d := &described{label: label, cost: x.numbers(n, true), est: n.Est()}
+	d := &described{label: label, cost: x.numbers(n, true), est: n.Est(), id: identity(n)}
 	if x.o.Analyze {
 		d.act = x.actual[n]
 	}
@@ -375,10 +367,10 @@ func (x *explainer) node(n Node, label string) *described {
 // output puts the list of output columns first, as VERBOSE has it.
 func (x *explainer) output(d *described, cols []string) {
 	if len(d.props) > 0 && d.props[0].name == "Output" {
-		d.props[0].value = strings.Join(cols, ", ")
+		d.props[0].value, d.props[0].list = strings.Join(cols, ", "), cols
 		return
 	}
-	d.props = append([]property{{"Output", strings.Join(cols, ", ")}}, d.props...)
+	d.props = append([]property{{"Output", strings.Join(cols, ", "), cols}}, d.props...)
 }
 
 // subPlans adds the sub-plans that the node's expressions have.
@@ -386,18 +378,20 @@ func (x *explainer) subPlans(d *described, before int) {
 	list := append([]*SubPlan(nil), x.plans[before:]...)
 	x.plans = x.plans[:before]
 	seen := map[*SubPlan]bool{}
+	var initial []*described
 	for _, s := range list {
 		if seen[s] {
 			continue
 		}
 		seen[s] = true
-		label := fmt.Sprintf("SubPlan %d", s.ID)
-		if len(s.Outer) == 0 && s.Sub.Kind == rel.ScalarQuery {
-			label = fmt.Sprintf("InitPlan %d (returns $%d)", s.ID, s.ID-1)
-		}
 		x.nameColumns(s.Plan)
-		d.children = append(d.children, x.node(s.Plan, label))
+		if len(s.Outer) == 0 && s.Sub.Kind == rel.ScalarQuery { // before what uses it, as PostgreSQL has it
+			initial = append(initial, x.node(s.Plan, fmt.Sprintf("InitPlan %d (returns $%d)", s.ID, s.ID-1)))
+			continue
+		}
+		d.children = append(d.children, x.node(s.Plan, fmt.Sprintf("SubPlan %d", s.ID)))
 	}
+	d.children = append(initial, d.children...)
 }
 
 func joinWord(k rel.JoinKind) string {
@@ -455,7 +449,7 @@ func (x *explainer) describe(d *described, n Node) {
 		d.title = "Unique"
 	case *HashDistinct:
 		d.title = "HashAggregate"
-		d.add("Group Key", x.ids(columnIDs(n.Input.Columns())))
+		d.addList("Group Key", x.ids(columnIDs(n.Input.Columns())))
 	case *Append:
 		d.title = "Append"
 	case *SetOp:
@@ -466,7 +460,7 @@ func (x *explainer) describe(d *described, n Node) {
 		d.title = "HashSetOp " + word
 	case *Sort:
 		d.title = "Sort"
-		d.add("Sort Key", x.keys(n.Keys))
+		d.addList("Sort Key", x.keys(n.Keys))
 		if x.o.Analyze && x.actual[n] != nil {
 			method := "quicksort"
 			if n.Limit != nil {
@@ -516,15 +510,22 @@ func relationTitle(t *catalog.Table, alias string) string {
 	return name
 }
 
+// shown is the access that EXPLAIN shows, and its index. The original calls a table that
+// is read backwards an index scan.
+func (n *TableScan) shown() (Access, *catalog.Index) {
+	if n.Access == FullScan && n.Reverse && !n.Scan.Table.Primary.Hidden {
+		return IndexOnlyScan, n.Scan.Table.Primary
+	}
+	return n.Access, n.Index
+}
+
 // tableScan describes a scan and what storage does for it.
 func (x *explainer) tableScan(d *described, n *TableScan) {
 	table := relationTitle(n.Scan.Table, n.Scan.Alias)
-	backward, access, index := "", n.Access, n.Index
+	access, index := n.shown()
+	backward := ""
 	if n.Reverse {
 		backward = " Backward"
-	}
-	if access == FullScan && n.Reverse && !n.Scan.Table.Primary.Hidden {
-		access, index = IndexOnlyScan, n.Scan.Table.Primary // what the original calls it
 	}
 	switch access {
 	case FullScan:
@@ -544,28 +545,45 @@ func (x *explainer) tableScan(d *described, n *TableScan) {
 		d.add("Index Cond", cond)
 		source = index.Name
 	}
-	scan := &described{title: "Storage Scan on " + funcs.QuoteIdent(source), cost: x.numbers(n, false), est: n.Est()}
-	scan.add("Projections", x.projections(n, index))
+	scan := x.storage("Storage Scan", source, n, n.Passed, func(a *Actual) int64 { return a.Read - a.Filtered })
+	scan.addList("Projections", x.projections(n, index))
 	scan.add("Filters", x.condition(n.Storage))
 	if x.o.Analyze && n.Storage != nil && x.actual[n] != nil {
 		scan.add("Rows Filtered", fmt.Sprint(x.actual[n].Filtered))
 	}
-	tree := &described{title: "B-Tree Scan on " + funcs.QuoteIdent(source), cost: x.numbers(n, false), est: n.Est()}
+	tree := x.storage("B-Tree Scan", source, n, n.Read, func(a *Actual) int64 { return a.Read })
 	if n.Access != FullScan {
 		tree.add("Index Cond", cond)
 	}
 	scan.storage = append(scan.storage, tree)
 	d.storage = append(d.storage, scan)
 	if n.Access == IndexScan {
-		lookup := &described{title: "Storage Lookup on " + funcs.QuoteIdent(n.Scan.Table.Name), cost: x.numbers(n, false), est: n.Est()}
-		lookup.add("Projections", x.projections(n, n.Scan.Table.Primary))
+		table := n.Scan.Table.Name
+		lookup := x.storage("Storage Lookup", table, n, n.Est().Rows, func(a *Actual) int64 { return a.Lookups - a.LookupFiltered })
+		lookup.addList("Projections", x.projections(n, n.Scan.Table.Primary))
 		lookup.add("Filters", x.condition(n.Lookup))
-		lookup.storage = append(lookup.storage, &described{title: "B-Tree Lookup on " + funcs.QuoteIdent(n.Scan.Table.Name), cost: x.numbers(n, false), est: n.Est()})
+		lookup.storage = append(lookup.storage, x.storage("B-Tree Lookup", table, n, n.Passed, func(a *Actual) int64 { return a.Lookups }))
 		if x.o.Analyze && n.Lookup != nil && x.actual[n] != nil {
 			lookup.add("Rows Filtered", fmt.Sprint(x.actual[n].LookupFiltered))
 		}
 		d.storage = append(d.storage, lookup)
 	}
+}
+
+// storage describes what storage does for a scan: rows are those that it is thought to
+// yield, actual those that it did, over all loops.
+func (x *explainer) storage(what, source string, n *TableScan, rows float64, actual func(*Actual) int64) *described {
+	e := *n.Est()
+	e.Rows = max(rows, 1)
+	d := &described{title: what + " on " + funcs.QuoteIdent(source), est: &e, untimed: true,
+		id: []field{{"Node Type", what}, {"Relation Name", source}}}
+	if a := x.actual[n]; x.o.Analyze && a != nil {
+		c := *a
+		c.Rows = actual(a)
+		d.act = &c
+	}
+	d.cost = x.figures(&e, d.act, false)
+	return d
 }
 
 func (x *explainer) conditionList(conds []rel.Expr) string {
@@ -583,14 +601,14 @@ func (x *explainer) conditionList(conds []rel.Expr) string {
 }
 
 // projections are the columns that storage reads from an index.
-func (x *explainer) projections(n *TableScan, idx *catalog.Index) string {
+func (x *explainer) projections(n *TableScan, idx *catalog.Index) []string {
 	var out []string
 	for i, c := range n.Scan.Cols {
 		if tuple.Covers(n.Scan.Table, idx, n.Scan.Attrs[i]) {
 			out = append(out, funcs.QuoteIdent(c.Name))
 		}
 	}
-	return strings.Join(out, ", ")
+	return out
 }
 
 func (x *explainer) hashJoin(d *described, n *HashJoin) {
@@ -608,7 +626,7 @@ func (x *explainer) hashJoin(d *described, n *HashJoin) {
 	r := x.node(n.R, "")
 	e := *n.R.Est()
 	e.Startup = e.Total
-	hash := &described{title: "Hash", est: &e, children: []*described{r}}
+	hash := &described{title: "Hash", id: []field{{"Node Type", "Hash"}}, est: &e, children: []*described{r}}
 	if x.o.Costs {
 		hash.cost = fmt.Sprintf("(cost=%.2f..%.2f rows=%.0f width=%d)", e.Startup, e.Total, e.Rows, e.Width)
 	}
@@ -627,7 +645,7 @@ func (x *explainer) aggregateNode(d *described, n *Aggregate) {
 		d.title = "HashAggregate"
 	}
 	if n.Rel.Sets == nil {
-		d.add("Group Key", x.ids(columnIDs(n.Rel.Group)))
+		d.addList("Group Key", x.ids(columnIDs(n.Rel.Group)))
 	} else {
 		for _, set := range n.Rel.Sets {
 			var ids []rel.ColID
@@ -635,10 +653,10 @@ func (x *explainer) aggregateNode(d *described, n *Aggregate) {
 				ids = append(ids, n.Rel.Group[i].ID)
 			}
 			key := x.ids(ids)
-			if key == "" {
-				key = "()"
+			if len(key) == 0 {
+				key = []string{"()"}
 			}
-			d.add("Group Key", key)
+			d.addList("Group Key", key)
 		}
 	}
 	for i := range n.Rel.Aggs {
@@ -656,7 +674,7 @@ func (x *explainer) with(d *described, n *With) {
 			continue
 		}
 		e := *c.Query.Est()
-		union := &described{title: "Recursive Union", label: "CTE " + c.Rel.Name, est: &e}
+		union := &described{title: "Recursive Union", id: []field{{"Node Type", "Recursive Union"}}, label: "CTE " + c.Rel.Name, est: &e}
 		if x.o.Costs {
 			union.cost = fmt.Sprintf("(cost=%.2f..%.2f rows=%.0f width=%d)", e.Startup, e.Total, e.Rows, e.Width)
 		}
@@ -673,7 +691,7 @@ func (x *explainer) modify(d *described, n *Modify) {
 		if o := n.Insert.OnConflict; o != nil {
 			d.add("Conflict Resolution", map[bool]string{true: "UPDATE", false: "NOTHING"}[o.DoUpdate])
 			if o.Index != nil {
-				d.add("Conflict Arbiter Indexes", funcs.QuoteIdent(o.Index.Name))
+				d.addList("Conflict Arbiter Indexes", []string{funcs.QuoteIdent(o.Index.Name)})
 			}
 		}
 	case n.Update != nil:

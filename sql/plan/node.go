@@ -82,6 +82,8 @@ type (
 		Conds []rel.Expr
 		// OneRow: at most one row matches (full unique key).
 		OneRow bool
+		// Read and Passed are how many rows storage is thought to read, and to yield.
+		Read, Passed float64
 		// Limit > 0: no more rows than this are wanted (with a plain LIMIT above).
 		Limit rel.Expr
 	}
