@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -64,7 +65,7 @@ func (s *Session) ddlEnv(ctx context.Context) *ddl.Env {
 		InBlock: s.status != idle || s.txn.changes > 1,
 		Bind: ddl.Binder{
 			ResolveType: b.resolveType, BindDefault: b.bindDefault, FixedDefault: b.fixedDefault, BindGenerated: b.bindGenerated, BindCheck: b.bindCheck,
-			BindDomainCheck: b.bindDomainCheck, BindIndexExpr: b.bindIndexExpr, BindView: b.bindView, NotUpdatable: b.notUpdatable, CheckFunction: b.checkFunction,
+			BindDomainCheck: b.bindDomainCheck, BindIndexExpr: b.bindIndexExpr, BindView: b.bindView, RetextView: b.retextView, NotUpdatable: b.notUpdatable, CheckFunction: b.checkFunction,
 		},
 		SetSequence: s.shared.Sequences.Set,
 	}
@@ -158,6 +159,43 @@ func (b ddlBinder) bindView(snap *catalog.Snapshot, q *ast.Select, text string) 
 		out.Cols = append(out.Cols, catalog.Col{Name: c.Name, T: c.T})
 	}
 	return out, nil
+}
+
+// retextView prints a view's query with the names of another catalog, and makes sure that
+// it is the same there.
+func (b ddlBinder) retextView(before, after *catalog.Snapshot, old, v *catalog.Table) (string, error) {
+	env := b.env(before)
+	env.After = after
+	shape, err := bind.Shape(env, old)
+	if err != nil {
+		return "", err
+	}
+	e := b.s.catalogEnv()
+	e.Snap, e.SearchPath = after, v.ViewPath
+	columns := make([]string, len(v.Columns))
+	for i := range v.Columns {
+		columns[i] = v.Columns[i].Name
+	}
+	text := strings.TrimSpace(expr.DeparseQuery(shape, columns, queryNames(e), expr.QueryStyle{}))
+	q, err := parser.ParseSelect(text)
+	if err != nil {
+		return "", err
+	}
+	env = b.env(after)
+	env.SearchPath = v.ViewPath
+	again, err := bind.BindView(env, q)
+	if err != nil {
+		return "", err
+	}
+	if len(again.Cols) != len(v.Columns) {
+		return "", errors.New("session: the view's text has other columns")
+	}
+	for i, c := range again.Cols {
+		if c.T != v.Columns[i].T {
+			return "", errors.New("session: the view's text has columns of other types")
+		}
+	}
+	return text, nil
 }
 
 func (b ddlBinder) notUpdatable(snap *catalog.Snapshot, v *catalog.Table) string {

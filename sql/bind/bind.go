@@ -44,6 +44,9 @@ type Env struct {
 	NoInline bool
 	// Extended is the profile that lifts DSQL's own restrictions.
 	Extended bool
+	// After, if it is set, is the catalog after a renaming: Shape gives what it names the
+	// names there.
+	After *catalog.Snapshot
 	// NoParams refuses $n (42P02): statements of the simple query protocol.
 	NoParams bool
 }

@@ -231,6 +231,30 @@ func (b *binder) shapeItem(te ast.TableExpr, it *item) {
 	}
 	f.Cols = shapeCols(it)
 	b.shapes.froms[te] = f
+	if f.Table != nil && b.env.After != nil {
+		b.nowNamed(f)
+	}
+}
+
+// nowNamed gives a table and its columns the names that they have after a renaming.
+func (b *binder) nowNamed(f *rel.ShapeFrom) {
+	old, now := f.Table, b.env.After.Table(f.Table.OID)
+	if q := b.env.After.Sequence(old.OID); q != nil {
+		now = q.AsTable()
+	}
+	if now == nil || now == old || len(now.Columns) != len(old.Columns) {
+		return
+	}
+	f.Table = now
+	if f.Name == old.Name {
+		f.Name = now.Name
+	}
+	live := old.Live()
+	for i := range f.Cols {
+		if c := &f.Cols[i]; i < len(live) && c.Name == old.Columns[live[i]].Name {
+			c.Real = now.Columns[live[i]].Name
+		}
+	}
 }
 
 func shapeCols(it *item) (cols []rel.ShapeCol) {

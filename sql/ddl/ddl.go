@@ -87,6 +87,9 @@ type Binder struct {
 	BindIndexExpr func(snap *catalog.Snapshot, table *catalog.Table, x ast.Expr, text string, predicate bool) (Bound, error)
 	// BindView checks a view's query.
 	BindView func(snap *catalog.Snapshot, q *ast.Select, text string) (BoundView, error)
+	// RetextView gives a view's query the names that what it uses has in the catalog after
+	// a renaming; before is the view before it, whose text binds in that catalog.
+	RetextView func(catalogBefore, after *catalog.Snapshot, before, v *catalog.Table) (text string, err error)
 	// NotUpdatable says why rows cannot be written through a view; "": they can.
 	NotUpdatable func(snap *catalog.Snapshot, v *catalog.Table) string
 	// CheckFunction checks the body of a function LANGUAGE sql and tells what it uses.
@@ -115,6 +118,9 @@ type statement struct {
 	now time.Time
 	// rewrites are the tables that get new storage, by OID.
 	rewrites map[types.OID]*Rewrite
+	// followers are the views whose texts name what has been renamed or moved, with what
+	// that is.
+	followers map[types.OID]string
 }
 
 func (s *statement) lifts(refusal string) bool { return s.env.Lifts != nil && s.env.Lifts(refusal) }
@@ -175,9 +181,9 @@ func (s *statement) run(stmt ast.Stmt) error {
 	case *ast.AlterRoleSet:
 		return s.done("ALTER ROLE", s.alterRoleSet(t))
 	case *ast.Rename:
-		return s.done(renameTag(t), s.rename(t))
+		return s.done(renameTag(t), s.followed(s.rename(t)))
 	case *ast.SetSchema:
-		return s.done("ALTER "+objectTag(t.Object), s.setSchema(t))
+		return s.done("ALTER "+objectTag(t.Object), s.followed(s.setSchema(t)))
 	case *ast.AlterOwner:
 		return s.done("ALTER "+objectTag(t.Object), s.alterOwner(t))
 	case *ast.Drop:

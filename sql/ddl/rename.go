@@ -107,18 +107,6 @@ func (s *statement) renameInRelation(st *ast.Rename) error {
 	return nil
 }
 
-// noStoredText fails if the text of a view or an expression elsewhere names an
-// object: texts are not rewritten. (PostgreSQL stores trees, which follow.) The default
-// of a column can refer to a sequence only as a regclass, which is stored by OID.
-func (s *statement) noStoredText(oid types.OID, what string) error {
-	sequence := s.snap().Sequence(oid) != nil
-	users := slices.DeleteFunc(s.users(oid, -1), func(e edge) bool { return sequence && e.to.class == itemDefault })
-	if len(users) == 0 {
-		return nil
-	}
-	return unsupported("cannot rename %s because %s depends on it", what, s.describe(users[0].to))
-}
-
 // eachText rewrites the expressions of a table.
 func eachText(t *catalog.Table, f func(string) string) {
 	for i := range t.Columns {
@@ -160,8 +148,12 @@ func (s *statement) renameColumn(r catalog.Relation, st *ast.Rename) error {
 	if t.Column(st.NewName) >= 0 {
 		return pgerr.New(pgerr.DuplicateColumn, "column \"%s\" of relation \"%s\" already exists", st.NewName, t.Name)
 	}
-	if views := s.users(t.OID, col); len(views) > 0 {
-		return unsupported("cannot rename %s because %s depends on it", s.describe(item{itemColumn, t.OID, col}), s.describe(views[0].to))
+	for _, e := range s.users(t.OID, col) { // They are views.
+		what := s.describe(item{itemColumn, t.OID, col})
+		if s.env.Bind.RetextView == nil {
+			return unsupported("cannot rename %s because %s depends on it", what, s.describe(e.to))
+		}
+		s.follow(e.to.oid, what)
 	}
 	c := t.Clone()
 	c.Columns[col].Name = st.NewName
@@ -228,6 +220,7 @@ func (s *statement) renameSchema(st *ast.Rename) error {
 	c := *schema
 	c.Name = st.NewName
 	s.ed.Put(&c)
+	s.followSchema(schema.Name, st.NewName)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -168,7 +169,7 @@ func (n *namer) choose(f *rel.ShapeFrom) {
 		had := name
 		if i < len(f.Cols) {
 			if c.names[i] == "" {
-				c.names[i] = n.unlike(c, f.Cols[i].Name)
+				c.names[i] = n.unlike(c, cmp.Or(f.Cols[i].Real, f.Cols[i].Name))
 			}
 			name = c.names[i]
 		} else {

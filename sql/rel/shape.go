@@ -140,10 +140,11 @@ type (
 		UsingAlias string
 		On         Expr
 	}
-	// A ShapeCol is a column that a FROM entry shows.
+	// A ShapeCol is a column that a FROM entry shows. Real, if not "", is the name that a
+	// table's column has by now.
 	ShapeCol struct {
-		ID   ColID
-		Name string
+		ID         ColID
+		Name, Real string
 	}
 	// A CallForm says how a call was written.
 	CallForm struct {
