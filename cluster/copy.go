@@ -9,7 +9,9 @@ import (
 )
 
 // A Copy is everything that a cluster holds as of one record, while the cluster goes
-// on. It must be closed.
+// on. It must be closed. Another cluster can be made of it, which begins a journal of
+// its own: the first one's records cannot be applied to it, since it has no tombstones
+// and a backfill whose entries were read before it would bring deleted rows back.
 type Copy struct {
 	Record  uint64       // The last record in it.
 	Time    kv.Timestamp // Its commit time.

@@ -77,60 +77,48 @@ func (r *replica) catchUp() {
 		return
 	}
 	r.w.count("caught up")
-	reader, err := j.Read(from)
-	for err == nil {
-		var batch []journal.Record
-		if batch, err = reader.Next(context.Background()); err == nil {
-			r.take(batch)
-		}
+	err := r.read(from)
+	if errors.Is(err, journal.ErrTrimmed) {
+		err = r.restore()
 	}
-	if reader != nil {
-		reader.Close()
-	}
-	switch {
-	case errors.Is(err, journal.ErrTrimmed):
-		if err := r.restore(); err != nil {
-			r.w.fail(fmt.Errorf("I7: a replica: %w", err))
-		}
-	case !errors.Is(err, io.EOF):
-		r.w.fail(fmt.Errorf("I7: a replica reads the journal: %w", err))
+	if err != nil {
+		r.w.fail(fmt.Errorf("I7: a replica: %w", err))
 	}
 }
 
-// restore begins anew with a copy.
-func (r *replica) restore() error {
-	c, err := r.w.m.c.Copy()
+// read takes what the journal has from a record on.
+func (r *replica) read(from uint64) error {
+	reader, err := r.w.m.c.Journal().Read(from)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	var pairs []pair
-	err = c.Each(func(key, value []byte, time kv.Timestamp) error {
-		pairs = append(pairs, pair{string(key), version{time: time, value: bytes.Clone(value)}})
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	r.w.count("copied")
-	o := storage.Options{FS: vfs.NewMem()}
-	state := storage.State{Seq: c.Record, Time: c.Time, Catalog: c.Catalog, Horizon: c.Time}
-	err = storage.Create("/r", o, state, func() (key, value []byte, time kv.Timestamp, ok bool, err error) {
-		if len(pairs) == 0 {
-			return nil, nil, 0, false, nil
+	defer reader.Close()
+	for {
+		batch, err := reader.Next(context.Background())
+		if errors.Is(err, io.EOF) {
+			return nil
 		}
-		p := pairs[0]
-		pairs = pairs[1:]
-		return []byte(p.key), p.value, p.time, true, nil
-	})
-	if err != nil {
-		return err
+		if err != nil {
+			return err
+		}
+		r.take(batch)
 	}
+}
+
+// restore begins anew with a copy of the server's storage as a power loss would leave
+// it: whatever the journal has lost is in that. A cluster.Copy would not do. It has no
+// tombstones, and a backfill that was read before it would bring deleted rows back.
+func (r *replica) restore() error {
+	r.w.count("copied")
 	r.close()
 	r.lives++
-	r.feed = journal.NewFeed(c.Record)
-	r.store, err = storage.Open("/r", o)
-	return err
+	var err error
+	if r.store, err = storage.Open(storageDir, storage.Options{FS: r.w.m.d.mem.CrashClone(vfs.CrashCloneCfg{})}); err != nil {
+		return err
+	}
+	applied := r.store.Applied().Seq
+	r.feed = journal.NewFeed(applied)
+	return r.read(applied + 1)
 }
 
 // check compares all that the replica holds with the model.
