@@ -207,3 +207,37 @@ func TestFaultOfConstant(t *testing.T) {
 	w.send(&pgproto3.Query{String: "select 1/0"})
 	must[*pgproto3.ErrorResponse](w) // and no RowDescription before it
 }
+
+// The name of an encoding is read as PostgreSQL reads it: asyncpg sends it quoted.
+func TestEncodingNames(t *testing.T) {
+	s := start(t)
+	for _, name := range []string{"'utf-8'", "UTF8", "Unicode", "utf_8"} {
+		c := s.dialWith(t, "client_encoding", name)
+		if got := c.PgConn().ParameterStatus("client_encoding"); got != "UTF8" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+// The header of binary COPY data comes in one message with the first row, or with the
+// trailer if there is none: drivers that read row by row look for it there.
+func TestBinaryCopyMessages(t *testing.T) {
+	s := start(t)
+	w := s.dialWire(t, false)
+	w.login(s)
+	for query, sizes := range map[string][]int{
+		"copy (select 1 where false) to stdout (format binary)":                  {19 + 2},
+		"copy (select x from generate_series(1, 2) x) to stdout (format binary)": {19 + 10, 10, 2},
+	} {
+		w.send(&pgproto3.Query{String: query})
+		must[*pgproto3.CopyOutResponse](w)
+		for _, size := range sizes {
+			if m := must[*pgproto3.CopyData](w); len(m.Data) != size {
+				t.Errorf("%s: %d bytes, not %d", query, len(m.Data), size)
+			}
+		}
+		must[*pgproto3.CopyDone](w)
+		must[*pgproto3.CommandComplete](w)
+		must[*pgproto3.ReadyForQuery](w)
+	}
+}

@@ -26,7 +26,10 @@ func (w *copyWriter) send(cur *exec.Cursor, names []string, out io.WriteCloser) 
 	if err != nil {
 		return 0, err
 	}
-	if _, err := out.Write(head); err != nil {
+	if w.o.format == "binary" {
+		// The header comes in one message with the first row, where clients look for it.
+		out = &headed{WriteCloser: out, head: head}
+	} else if _, err := out.Write(head); err != nil {
 		return 0, err
 	}
 	for {
@@ -54,6 +57,21 @@ func (w *copyWriter) send(cur *exec.Cursor, names []string, out io.WriteCloser) 
 		}
 	}
 	return n, out.Close()
+}
+
+// A headed writer puts a header before what is written first.
+type headed struct {
+	io.WriteCloser
+	head []byte
+}
+
+func (h *headed) Write(p []byte) (int, error) {
+	if h.head == nil {
+		return h.WriteCloser.Write(p)
+	}
+	_, err := h.WriteCloser.Write(append(h.head, p...))
+	h.head = nil
+	return len(p), err
 }
 
 // header is what comes before the rows; it may be empty.

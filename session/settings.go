@@ -10,6 +10,7 @@ import (
 
 	"zorya/pgerr"
 	"zorya/profile"
+	"zorya/sql/funcs"
 	"zorya/sql/plan"
 	"zorya/sql/types"
 )
@@ -306,11 +307,9 @@ func canonName(_ *settings, v string) (string, error) {
 }
 
 func canonEncoding(_ *settings, v string) (string, error) {
-	switch strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(v)) {
-	case "utf8", "unicode":
-		return "UTF8", nil
-	case "sqlascii":
-		return "SQL_ASCII", nil
+	// Only letters and digits of the name count: asyncpg sends 'utf-8' with its quotes.
+	if name := funcs.EncodingName(v); name == "UTF8" || name == "SQL_ASCII" {
+		return name, nil
 	}
 	return "", invalidValue("client_encoding", v)
 }
