@@ -299,3 +299,19 @@ func TestChainedTransactions(t *testing.T) {
 	exec(t, c, "rollback and chain", "rollback")
 	fails(t, c, "25P01", "rollback and chain")
 }
+
+// In a read-only transaction the error names the statement by its tag.
+func TestReadOnlyNames(t *testing.T) {
+	c := start(t).connect(t)
+	exec(t, c, "create table t (id int primary key)", "create sequence s cache 1")
+	for sql, name := range map[string]string{
+		"drop table t": "DROP TABLE", "select * from t for update": "SELECT FOR UPDATE", "select * from t for key share": "SELECT FOR KEY SHARE",
+		"explain analyze delete from t": "DELETE", "select setval('s', 5)": "setval()", "aws iam grant admin to 'x'": "AWS IAM GRANT",
+	} {
+		exec(t, c, "begin read only")
+		if e := fails(t, c, "25006", sql); e.Message != "cannot execute "+name+" in a read-only transaction" {
+			t.Errorf("%s: %s", sql, e.Message)
+		}
+		exec(t, c, "rollback")
+	}
+}

@@ -140,13 +140,21 @@ func (e env) sequence(oid types.OID, priv byte) (*catalog.Sequence, error) {
 	return d, snap.Check(e.s.roleOID, []catalog.PrivCheck{{OID: oid, Kind: 'S', Priv: priv}})
 }
 
+// mayChangeSequence fails in a read-only transaction.
+func (e env) mayChangeSequence(function string) error {
+	if e.s.txn.tx.ReadOnly() {
+		return pgerr.New(pgerr.ReadOnlySQLTransaction, "cannot execute %s() in a read-only transaction", function)
+	}
+	return nil
+}
+
 func (e env) Nextval(ctx context.Context, oid types.OID) (int64, error) {
 	d, err := e.sequence(oid, 'U')
 	if err != nil {
 		return 0, err
 	}
-	if e.s.txn.tx.ReadOnly() {
-		return 0, pgerr.New(pgerr.ReadOnlySQLTransaction, "cannot execute nextval() in a read-only transaction")
+	if err := e.mayChangeSequence("nextval"); err != nil {
+		return 0, err
 	}
 	v, err := e.s.shared.Sequences.Next(ctx, d)
 	if err == nil {
@@ -177,6 +185,9 @@ func (e env) Lastval() (int64, error) {
 func (e env) Setval(ctx context.Context, oid types.OID, v int64, called bool) error {
 	d, err := e.sequence(oid, 'w')
 	if err != nil {
+		return err
+	}
+	if err := e.mayChangeSequence("setval"); err != nil {
 		return err
 	}
 	if err := e.s.shared.Sequences.Set(ctx, d, v, called); err != nil {

@@ -9,6 +9,7 @@ import (
 	"zorya/pgerr"
 	"zorya/profile"
 	"zorya/sql/ast"
+	"zorya/sql/ddl"
 	"zorya/sql/types"
 )
 
@@ -165,7 +166,7 @@ func (s *Session) run(ctx context.Context, po *portal, maxRows int, w Results) (
 // mayMix enforces one DDL statement per transaction and no DDL with DML.
 func (s *Session) mayMix(tree ast.Stmt) error {
 	ddl, dml := kindOf(tree)
-	if (ddl || dml) && s.txn.tx != nil && s.txn.tx.ReadOnly() {
+	if (ddl || dml || locks(tree) != "") && s.txn.tx != nil && s.txn.tx.ReadOnly() {
 		return pgerr.New(pgerr.ReadOnlySQLTransaction, "cannot execute %s in a read-only transaction", commandName(tree))
 	}
 	if err := s.checkMix(tree); err != nil {
@@ -180,6 +181,18 @@ func kindOf(tree ast.Stmt) (ddl, dml bool) {
 		return false, profile.IsDML(e.Query)
 	}
 	return profile.IsDDL(tree), profile.IsDML(tree)
+}
+
+// locks is the strength with which a query, or one that is analyzed, locks rows; "" if
+// it does not.
+func locks(tree ast.Stmt) string {
+	if e, ok := tree.(*ast.Explain); ok && e.Analyze {
+		tree = e.Query
+	}
+	if q, ok := tree.(*ast.Select); ok && len(q.Locking) > 0 {
+		return q.Locking[0].Strength
+	}
+	return ""
 }
 
 // checkMix refuses a statement that the open transaction's statements forbid. It is
@@ -202,11 +215,20 @@ var transactionNames = map[ast.TxnKind]string{ast.Begin: "BEGIN", ast.Commit: "C
 
 // commandName is a statement's name as error messages have it.
 func commandName(tree ast.Stmt) string {
-	if _, ok := tree.(*ast.Truncate); ok {
-		return "TRUNCATE TABLE"
+	if tag := ddl.Tag(tree); tag != "" {
+		return tag
 	}
-	if t, ok := tree.(*ast.Transaction); ok {
+	switch t := tree.(type) {
+	case *ast.Transaction:
 		return transactionNames[t.Kind]
+	case *ast.Explain:
+		if t.Analyze {
+			return commandName(t.Query)
+		}
+	case *ast.Select:
+		if strength := locks(t); strength != "" {
+			return "SELECT FOR " + strings.ToUpper(strength)
+		}
 	}
 	name := strings.TrimPrefix(fmt.Sprintf("%T", tree), "*ast.")
 	var b strings.Builder

@@ -139,76 +139,135 @@ func Execute(ctx context.Context, env *Env, stmt ast.Stmt) (Result, error) {
 	if err := s.ed.Flush(); err != nil {
 		return Result{}, err
 	}
-	s.res.Snap = s.ed.Snapshot()
+	s.res.Snap, s.res.Tag = s.ed.Snapshot(), Tag(stmt)
 	return s.res, nil
 }
 
-// run executes a statement, or an element of CREATE SCHEMA, and sets the tag.
+// run executes a statement, or an element of CREATE SCHEMA.
 func (s *statement) run(stmt ast.Stmt) error {
 	switch t := stmt.(type) {
 	case *ast.CreateTable:
-		return s.done("CREATE TABLE", s.createTable(t))
+		return s.createTable(t)
 	case *ast.CreateIndex:
-		return s.done("CREATE INDEX", s.createIndex(t))
+		return s.createIndex(t)
 	case *ast.CreateView:
-		return s.done("CREATE VIEW", s.createView(t))
+		return s.createView(t)
 	case *ast.CreateSequence:
-		return s.done("CREATE SEQUENCE", s.createSequence(t))
+		return s.createSequence(t)
 	case *ast.CreateSchema:
-		return s.done("CREATE SCHEMA", s.createSchema(t))
+		return s.createSchema(t)
 	case *ast.CreateDomain:
-		return s.done("CREATE DOMAIN", pgerr.Nowhere(s.createDomain(t)))
+		return pgerr.Nowhere(s.createDomain(t))
 	case *ast.CreateEnum:
-		return s.done("CREATE TYPE", s.createEnum(t))
+		return s.createEnum(t)
 	case *ast.AlterEnum:
-		return s.done("ALTER TYPE", s.alterEnum(t))
+		return s.alterEnum(t)
 	case *ast.CreateFunction:
-		return s.done("CREATE FUNCTION", s.createFunction(t))
+		return s.createFunction(t)
 	case *ast.CreateStatistics:
-		return s.done("CREATE STATISTICS", s.createStatistics(t))
+		return s.createStatistics(t)
 	case *ast.AlterStatistics:
-		return s.done("ALTER STATISTICS", s.alterStatistics(t))
+		return s.alterStatistics(t)
 	case *ast.CreateRole:
-		return s.done("CREATE ROLE", s.createRole(t))
+		return s.createRole(t)
 	case *ast.AlterTable:
-		return s.done("ALTER "+objectTag(t.Kind), s.alterTable(t))
+		return s.alterTable(t)
 	case *ast.AlterSequence:
-		return s.done("ALTER SEQUENCE", s.alterSequence(t))
+		return s.alterSequence(t)
 	case *ast.AlterDomain:
-		return s.done("ALTER DOMAIN", pgerr.Nowhere(s.alterDomain(t)))
+		return pgerr.Nowhere(s.alterDomain(t))
 	case *ast.AlterRole:
-		return s.done("ALTER ROLE", s.alterRole(t))
+		return s.alterRole(t)
 	case *ast.AlterRoleSet:
-		return s.done("ALTER ROLE", s.alterRoleSet(t))
+		return s.alterRoleSet(t)
 	case *ast.Rename:
-		return s.done(renameTag(t), s.followed(s.rename(t)))
+		return s.followed(s.rename(t))
 	case *ast.SetSchema:
-		return s.done("ALTER "+objectTag(t.Object), s.followed(s.setSchema(t)))
+		return s.followed(s.setSchema(t))
 	case *ast.AlterOwner:
-		return s.done("ALTER "+objectTag(t.Object), s.alterOwner(t))
+		return s.alterOwner(t)
 	case *ast.Drop:
-		return s.done("DROP "+objectTag(t.Object), s.drop(t))
+		return s.drop(t)
 	case *ast.DropRole:
-		return s.done("DROP ROLE", s.dropRole(t))
+		return s.dropRole(t)
 	case *ast.GrantRole:
-		return s.done(grantTag(t.Grant)+" ROLE", s.grantRole(t))
+		return s.grantRole(t)
 	case *ast.Grant:
-		return s.done(grantTag(t.Grant), s.grant(t))
+		return s.grant(t)
 	case *ast.AlterDefaultPrivileges:
-		return s.done("ALTER DEFAULT PRIVILEGES", s.alterDefaultPrivileges(t))
+		return s.alterDefaultPrivileges(t)
 	case *ast.IAMGrant:
-		return s.done("AWS IAM "+grantTag(t.Grant), s.iamGrant(t))
+		return s.iamGrant(t)
 	case *ast.Truncate:
-		return s.done("TRUNCATE TABLE", s.truncate(t))
+		return s.truncate(t)
 	case *ast.Comment:
-		return s.done("COMMENT", s.comment(t))
+		return s.comment(t)
 	}
 	return unsupported("unsupported statement: %s", nodeName(stmt))
 }
 
-func (s *statement) done(tag string, err error) error {
-	s.res.Tag = tag
-	return err
+// Tag is the tag of a statement that changes the catalog, which is also its name in
+// errors; "" for all others.
+func Tag(stmt ast.Stmt) string {
+	switch t := stmt.(type) {
+	case *ast.CreateTable:
+		return "CREATE TABLE"
+	case *ast.CreateIndex:
+		return "CREATE INDEX"
+	case *ast.CreateView:
+		return "CREATE VIEW"
+	case *ast.CreateSequence:
+		return "CREATE SEQUENCE"
+	case *ast.CreateSchema:
+		return "CREATE SCHEMA"
+	case *ast.CreateDomain:
+		return "CREATE DOMAIN"
+	case *ast.CreateEnum:
+		return "CREATE TYPE"
+	case *ast.AlterEnum:
+		return "ALTER TYPE"
+	case *ast.CreateFunction:
+		return "CREATE FUNCTION"
+	case *ast.CreateStatistics:
+		return "CREATE STATISTICS"
+	case *ast.AlterStatistics:
+		return "ALTER STATISTICS"
+	case *ast.CreateRole:
+		return "CREATE ROLE"
+	case *ast.AlterTable:
+		return "ALTER " + objectTag(t.Kind)
+	case *ast.AlterSequence:
+		return "ALTER SEQUENCE"
+	case *ast.AlterDomain:
+		return "ALTER DOMAIN"
+	case *ast.AlterRole:
+		return "ALTER ROLE"
+	case *ast.AlterRoleSet:
+		return "ALTER ROLE"
+	case *ast.Rename:
+		return renameTag(t)
+	case *ast.SetSchema:
+		return "ALTER " + objectTag(t.Object)
+	case *ast.AlterOwner:
+		return "ALTER " + objectTag(t.Object)
+	case *ast.Drop:
+		return "DROP " + objectTag(t.Object)
+	case *ast.DropRole:
+		return "DROP ROLE"
+	case *ast.GrantRole:
+		return grantTag(t.Grant) + " ROLE"
+	case *ast.Grant:
+		return grantTag(t.Grant)
+	case *ast.AlterDefaultPrivileges:
+		return "ALTER DEFAULT PRIVILEGES"
+	case *ast.IAMGrant:
+		return "AWS IAM " + grantTag(t.Grant)
+	case *ast.Truncate:
+		return "TRUNCATE TABLE"
+	case *ast.Comment:
+		return "COMMENT"
+	}
+	return ""
 }
 
 func grantTag(grant bool) string {

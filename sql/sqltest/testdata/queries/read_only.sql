@@ -1,0 +1,16 @@
+create table ro_t (a int primary key, b int);
+begin read only;
+select * from ro_t for update;
+rollback;
+begin read only;
+select * from ro_t for key share;
+rollback;
+begin read only;
+explain analyze insert into ro_t values (1, 1);
+rollback;
+begin read only;
+drop table ro_t;
+rollback;
+begin read only;
+select a from ro_t;
+commit;
