@@ -16,6 +16,7 @@ import (
 	"zorya/sql/funcs"
 	"zorya/sql/parser"
 	"zorya/sql/pgcatalog"
+	"zorya/sql/rel"
 	"zorya/sql/types"
 )
 
@@ -248,6 +249,7 @@ func (s *Session) catalogEnv() *pgcatalog.Env {
 	}
 	e := &pgcatalog.Env{Sequence: sequence, Snap: s.txn.snap, SearchPath: s.searchPath(), Role: s.roleOID, Tx: s.txn.tx, Settings: s.settingRows, Prepared: s.preparedRows,
 		Conflicts: s.shared.conflicts.all, PlainIndexes: s.prof.Lifts("catalog of indexes"), Updatable: func(v *catalog.Table) []bool { return bind.UpdatableColumns(s.bindEnv(context.Background()), v) }}
+	e.PrettyExpr = s.prettyExpr
 	e.ViewQuery = func(v *catalog.Table, style pgcatalog.ViewStyle) (string, error) { return s.viewQuery(e, v, style) }
 	return e
 }
@@ -263,6 +265,24 @@ func (s *Session) viewQuery(e *pgcatalog.Env, v *catalog.Table, style pgcatalog.
 		columns[i] = v.Columns[i].Name
 	}
 	return expr.DeparseQuery(shape, columns, queryNames(e), expr.QueryStyle{Pretty: style.Pretty, Wrap: style.Wrap}), nil
+}
+
+// prettyExpr prints an expression over a table's columns as pg_get_expr does if that is
+// to look pretty.
+func (s *Session) prettyExpr(t *catalog.Table, text string) (string, error) {
+	x, err := parser.ParseExpr(text)
+	if err != nil {
+		return "", err
+	}
+	e, cols, err := bind.BindScalar(s.bindEnv(context.Background()), x, t, types.T{}, "")
+	if err != nil {
+		return "", err
+	}
+	names := map[rel.ColID]string{}
+	for i, c := range cols {
+		names[c.ID] = funcs.QuoteIdent(t.Columns[i].Name)
+	}
+	return expr.DeparsePretty(e, func(id rel.ColID) string { return names[id] }), nil
 }
 
 // queryNames are the names of the catalog as e's search path finds them.

@@ -19,6 +19,13 @@ func Deparse(e rel.Expr, name func(rel.ColID) string) string {
 	return p.b.String()
 }
 
+// DeparsePretty is Deparse without the parentheses that are not needed.
+func DeparsePretty(e rel.Expr, name func(rel.ColID) string) string {
+	p := printer{b: &bytes.Buffer{}, name: name, pretty: true}
+	p.expr(e, false)
+	return p.b.String()
+}
+
 // A printer prints expressions, and with q queries too. If pretty is set it leaves out
 // the parentheses that are not needed.
 type printer struct {

@@ -67,7 +67,9 @@ func init() {
 		"pg_get_viewdef": (*Env).getViewdef,
 		"pg_get_ruledef": (*Env).getRuledef,
 		// Stored expressions are their text.
-		"pg_get_expr": func(e *Env, a []types.Datum) (any, error) { return shown(a[0].S, isPretty(a)), nil },
+		"pg_get_expr": func(e *Env, a []types.Datum) (any, error) {
+			return e.shown(e.Snap.Table(oidArg(a[1])), a[0].S, isPretty(a)), nil
+		},
 		"pg_get_userbyid": func(e *Env, a []types.Datum) (any, error) {
 			if n := e.Snap.RoleName(oidArg(a[0])); n != "" {
 				return n, nil
@@ -215,7 +217,7 @@ func (e *Env) getIndexdef(a []types.Datum) (any, error) {
 		if int(a[1].I) > len(cols) {
 			return "", nil
 		}
-		return indexKey(c.table, cols[a[1].I-1], isPretty(a)), nil
+		return e.indexKey(c.table, cols[a[1].I-1], isPretty(a)), nil
 	}
 	return e.indexDef(c.table, c.index, isPretty(a)), nil
 }

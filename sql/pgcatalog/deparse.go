@@ -33,10 +33,18 @@ func wrapped(expr string) string {
 	return "(" + expr + ")"
 }
 
-// shown is a stored expression as pg_get_expr shows it: without its outer parentheses
-// if it is to look pretty.
-func shown(expr string, pretty bool) string {
-	if pretty && strings.HasPrefix(expr, "(") && wrapped(expr) == expr {
+// shown is a stored expression of a table as pg_get_expr shows it: without needless
+// parentheses if it is to look pretty.
+func (e *Env) shown(t *catalog.Table, expr string, pretty bool) string {
+	if !pretty {
+		return expr
+	}
+	if e.PrettyExpr != nil && t != nil {
+		if text, err := e.PrettyExpr(t, expr); err == nil {
+			return text
+		}
+	}
+	if strings.HasPrefix(expr, "(") && wrapped(expr) == expr {
 		return expr[1 : len(expr)-1]
 	}
 	return expr
@@ -57,14 +65,15 @@ func columnList(t *catalog.Table, cols []int) string {
 }
 
 // indexKey prints a key column or expression, without its ordering.
-func indexKey(t *catalog.Table, k catalog.IndexKey, pretty bool) string {
+func (e *Env) indexKey(t *catalog.Table, k catalog.IndexKey, pretty bool) string {
 	if k.Col >= 0 {
 		return funcs.QuoteIdent(t.Columns[k.Col].Name)
 	}
-	if i := strings.IndexByte(k.Expr, '('); i > 0 && isName(k.Expr[:i]) && wrapped(k.Expr[i:]) == k.Expr[i:] {
-		return k.Expr // a function call needs no parentheses
+	text := e.shown(t, k.Expr, pretty)
+	if i := strings.IndexByte(text, '('); i > 0 && isName(text[:i]) && wrapped(text[i:]) == text[i:] {
+		return text // a function call needs no parentheses
 	}
-	return "(" + shown(k.Expr, pretty) + ")"
+	return "(" + text + ")"
 }
 
 func isName(s string) bool {
@@ -82,7 +91,7 @@ func (e *Env) indexDef(t *catalog.Table, x *catalog.Index, pretty bool) string {
 	}
 	keys := make([]string, len(x.Keys))
 	for i, k := range x.Keys {
-		keys[i] = indexKey(t, k, pretty)
+		keys[i] = e.indexKey(t, k, pretty)
 		switch {
 		case k.Desc && k.NullsFirst:
 			keys[i] += " DESC NULLS LAST"
@@ -92,8 +101,11 @@ func (e *Env) indexDef(t *catalog.Table, x *catalog.Index, pretty bool) string {
 			keys[i] += " NULLS FIRST"
 		}
 	}
-	fmt.Fprintf(&b, "INDEX %s ON %s.%s USING %s (%s)", funcs.QuoteIdent(x.Name), funcs.QuoteIdent(e.schemaName(t.Schema)),
-		funcs.QuoteIdent(t.Name), e.indexMethodName(), strings.Join(keys, ", "))
+	table := funcs.QuoteIdent(e.schemaName(t.Schema)) + "." + funcs.QuoteIdent(t.Name)
+	if pretty {
+		table = e.RelationName(t)
+	}
+	fmt.Fprintf(&b, "INDEX %s ON %s USING %s (%s)", funcs.QuoteIdent(x.Name), table, e.indexMethodName(), strings.Join(keys, ", "))
 	if inc := e.includedColumns(t, x); len(inc) > 0 {
 		fmt.Fprintf(&b, " INCLUDE (%s)", columnList(t, inc))
 	}
@@ -101,7 +113,7 @@ func (e *Env) indexDef(t *catalog.Table, x *catalog.Index, pretty bool) string {
 		b.WriteString(" NULLS NOT DISTINCT")
 	}
 	if x.Where != "" {
-		b.WriteString(" WHERE " + shown(wrapped(x.Where), pretty))
+		b.WriteString(" WHERE " + e.shown(t, wrapped(x.Where), pretty))
 	}
 	return b.String()
 }
@@ -127,7 +139,7 @@ func (e *Env) constraintDef(c constraint, pretty bool) string {
 			fmt.Fprintf(&b, " INCLUDE (%s)", columnList(c.table, inc))
 		}
 	case 'c':
-		fmt.Fprintf(&b, "CHECK (%s)", shown(wrapped(c.check.Expr), pretty))
+		fmt.Fprintf(&b, "CHECK (%s)", e.shown(c.table, wrapped(c.check.Expr), pretty))
 		if c.check.NoInherit {
 			b.WriteString(" NO INHERIT")
 		}

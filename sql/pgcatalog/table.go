@@ -35,6 +35,8 @@ type Env struct {
 	Updatable func(view *catalog.Table) []bool
 	// ViewQuery prints a view's query with all names resolved.
 	ViewQuery func(view *catalog.Table, style ViewStyle) (string, error)
+	// PrettyExpr prints an expression over a table's columns without needless parentheses.
+	PrettyExpr func(t *catalog.Table, expr string) (string, error)
 	// Sequence is how far a sequence is: its last value, and whether that has been
 	// handed out. nil: unknown.
 	Sequence func(q *catalog.Sequence) (last int64, called bool, err error)
