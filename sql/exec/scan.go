@@ -247,15 +247,22 @@ func (c *compiler) rowFilter(cond rel.Expr, scan *rel.Scan, idx *catalog.Index) 
 type rowFilter struct {
 	r     *run
 	s     *filterSource
-	row   []types.Datum
+	room  tuple.Scratch
 	batch *types.Batch // rows added
 }
 
+// Blocks of texts: those that a filter looks at are soon forgotten, those of rows may be
+// kept one by one.
+const (
+	filterTexts = 8 << 10
+	rowTexts    = 512
+)
+
 func (f *rowFilter) Match(key, value []byte) (bool, error) {
-	if err := f.s.decoder.Decode(key, value, f.row); err != nil {
+	if err := f.s.decoder.Decode(key, value, f.room.Row); err != nil {
 		return false, err
 	}
-	d, err := f.s.cond.Row(f.r.env, f.row)
+	d, err := f.s.cond.Row(f.r.env, f.room.Row)
 	return !d.IsNull() && d.Bool(), err
 }
 
@@ -263,7 +270,7 @@ func (f *rowFilter) Add(key, value []byte) error {
 	if f.batch == nil {
 		f.batch = newBatch(f.s.ncols)
 	}
-	err := f.s.decoder.DecodeTo(key, value, f.row, f.batch.Cols, f.batch.Len)
+	err := f.s.decoder.DecodeTo(key, value, &f.room, f.batch.Cols, f.batch.Len)
 	f.batch.Len++
 	return err
 }
@@ -274,12 +281,16 @@ func (f *rowFilter) Passed(dst []int) ([]int, error) {
 	return dst, err
 }
 
+func scratch(cols, texts int) tuple.Scratch {
+	return tuple.Scratch{Row: make([]types.Datum, cols), Texts: types.Texts{Block: texts}}
+}
+
 func (r *run) rowFilter(s *filterSource) *rowFilter {
-	return &rowFilter{r: r, s: s, row: make([]types.Datum, s.ncols)}
+	return &rowFilter{r: r, s: s, room: scratch(s.ncols, filterTexts)}
 }
 
 func (s *scanSpec) operator(r *run) operator {
-	o := &tableScan{r: r, s: s, out: newBatch(s.ncols), row: make([]types.Datum, s.data), sel: newSelection(s.filter, s.ncols)}
+	o := &tableScan{r: r, s: s, out: newBatch(s.ncols), room: scratch(s.data, rowTexts), sel: newSelection(s.filter, s.ncols)}
 	for c, at := range s.out {
 		if at >= 0 {
 			o.data = append(o.data, o.out.Cols[c])
@@ -307,7 +318,7 @@ type tableScan struct {
 	failed  error // what comes after the rows of the last batch
 	out     *types.Batch
 	data    []*types.Vec // those of out that are decoded
-	row     []types.Datum
+	room    tuple.Scratch
 	base    kv.Key // of the row looked up
 	sel     selection
 
@@ -480,7 +491,7 @@ func (o *tableScan) take(key, value []byte) error {
 		key, value = base, v.Bytes
 	}
 	n := o.out.Len
-	if err := o.s.decoder.DecodeTo(key, value, o.row, o.data, n); err != nil {
+	if err := o.s.decoder.DecodeTo(key, value, &o.room, o.data, n); err != nil {
 		return err
 	}
 	if o.s.rowID >= 0 && !o.s.lookup && !o.s.n.Index.Primary {

@@ -110,18 +110,23 @@ func (d *Decoder) Decode(key kv.Key, value []byte, row []types.Datum) error {
 	return nil
 }
 
-// DecodeTo adds a pair to vectors that hold n values: out[i] gets column attrs[i]. row is
-// room for as many values.
-func (d *Decoder) DecodeTo(key kv.Key, value []byte, row []types.Datum, out []*types.Vec, n int) error {
-	value, err := d.decodeKey(key, value, row)
+// A Scratch is what DecodeTo works with, on behalf of one goroutine.
+type Scratch struct {
+	Row   []types.Datum // as many as there are columns
+	Texts types.Texts
+}
+
+// DecodeTo adds a pair to vectors that hold n values: out[i] gets column attrs[i].
+func (d *Decoder) DecodeTo(key kv.Key, value []byte, s *Scratch, out []*types.Vec, n int) error {
+	value, err := d.decodeKey(key, value, s.Row)
 	if err != nil {
 		return err
 	}
 	for _, k := range d.keyCols {
-		out[k.out].Add(n, row[k.out])
+		addKey(out[k.out], n, &s.Row[k.out])
 	}
 	for _, k := range d.base {
-		out[k.out].Add(n, row[k.out])
+		addKey(out[k.out], n, &s.Row[k.out])
 	}
 	if len(d.values) == 0 {
 		return nil
@@ -139,6 +144,12 @@ func (d *Decoder) DecodeTo(key kv.Key, value []byte, row []types.Datum, out []*t
 			out[v.out].AddNulls(n, 1)
 		case v.width > 0 && (v.kind == types.KindInt || v.kind == types.KindBool):
 			out[v.out].AddInt(n, v.kind, getInt(r.fixed[v.fixed:], v.width))
+		case v.width == 0 && v.kind == types.KindBytes:
+			text, ok := r.variable(v.fixed)
+			if !ok {
+				return corrupt("row")
+			}
+			out[v.out].AddText(n, s.Texts.Make(text))
 		default:
 			x, err := r.value(v)
 			if err != nil {
@@ -148,6 +159,14 @@ func (d *Decoder) DecodeTo(key kv.Key, value []byte, row []types.Datum, out []*t
 		}
 	}
 	return nil
+}
+
+func addKey(v *types.Vec, n int, d *types.Datum) {
+	if d.Kind == types.KindInt {
+		v.AddInt(n, types.KindInt, d.I)
+	} else {
+		v.Add(n, *d)
+	}
 }
 
 // decodeKey reads the columns that are in the key, and returns the bytes that hold the
@@ -204,8 +223,19 @@ func lastKey(targets []keyTarget) int {
 
 // readKeys reads the wanted key columns and returns what follows the last of them.
 func readKeys(idx *catalog.Index, rest []byte, targets []keyTarget, row []types.Datum) ([]byte, error) {
-	for i := 0; i <= lastKey(targets); i++ {
+	for i, last := 0, lastKey(targets); i <= last; i++ {
 		k := &idx.Keys[i]
+		if plainInt(k.T.OID) {
+			if n, after, ok := types.TakeInt(rest); ok {
+				for _, t := range targets {
+					if t.key == i {
+						row[t.out] = types.NewInt(n)
+					}
+				}
+				rest = after
+				continue
+			}
+		}
 		after, err := types.SkipKey(rest, k.T.OID)
 		if err != nil {
 			return nil, err
@@ -221,6 +251,15 @@ func readKeys(idx *catalog.Index, rest []byte, targets []keyTarget, row []types.
 		rest = after
 	}
 	return rest, nil
+}
+
+// plainInt reports whether keys of a type are those of whole numbers.
+func plainInt(t types.OID) bool {
+	switch t {
+	case types.Int2OID, types.Int4OID, types.Int8OID, types.DateOID, types.TimestampOID, types.TimestampTZOID:
+		return true
+	}
+	return false
 }
 
 // parts finds the parts of a row's value.

@@ -62,6 +62,16 @@ func DecodeKey(b []byte, t OID, desc, nullsFirst bool) (Datum, []byte, error) {
 	return d, rest[len(rest)-len(left):], nil
 }
 
+// TakeInt is DecodeKey of an ascending whole number; ok is false if b begins with another
+// thing, which may be NULL.
+func TakeInt(b []byte) (n int64, rest []byte, ok bool) {
+	if len(b) < 9 || b[0] != keyValue {
+		return 0, nil, false
+	}
+	n, rest, _ = takeKeyInt(b[1:])
+	return n, rest, true
+}
+
 // SkipKey returns what follows an ascending encoding that AppendKey wrote.
 func SkipKey(b []byte, t OID) ([]byte, error) {
 	if len(b) == 0 {

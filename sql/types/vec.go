@@ -1,5 +1,7 @@
 package types
 
+import "strings"
+
 // BatchSize is the most rows in a batch.
 const BatchSize = 1024
 
@@ -190,6 +192,18 @@ func (v *Vec) AddInt(n int, k Kind, i int64) bool {
 	return true
 }
 
+// AddText is Add for a value of KindBytes.
+func (v *Vec) AddText(n int, s string) bool {
+	if v.Kind != KindBytes && !v.Fit(n, KindBytes) {
+		return false
+	}
+	v.S = append(v.S, s)
+	if v.Null != nil {
+		v.Null = append(v.Null, false)
+	}
+	return true
+}
+
 // AddNulls appends count NULLs to v, which holds n values.
 func (v *Vec) AddNulls(n, count int) {
 	if v.Kind == KindNull {
@@ -211,4 +225,25 @@ func (v *Vec) AddNulls(n, count int) {
 	default:
 		v.X = append(v.X, make([]any, count)...)
 	}
+}
+
+// Texts makes strings, many from one allocation: a string keeps alive those of its block,
+// which is larger or smaller as all of them will be kept or few.
+type Texts struct {
+	Block int // bytes
+	block strings.Builder
+}
+
+// Make is string(b).
+func (t *Texts) Make(b []byte) string {
+	if 4*len(b) > t.Block {
+		return string(b)
+	}
+	if t.block.Len()+len(b) > t.block.Cap() {
+		t.block.Reset()
+		t.block.Grow(t.Block)
+	}
+	from := t.block.Len()
+	t.block.Write(b)
+	return t.block.String()[from:]
 }
