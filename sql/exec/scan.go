@@ -455,7 +455,7 @@ func (o *tableScan) options() txn.ScanOptions {
 func (o *tableScan) getRow() error {
 	key := o.spans[o.at].Start
 	o.at++
-	v, ok, err := o.r.Tx.Get(o.r.Ctx, key)
+	v, ok, err := o.r.lookup(key)
 	if err != nil || !ok {
 		return err
 	}
