@@ -25,6 +25,8 @@ func (s *Store) applyAll(records []journal.Record, replay bool) error {
 	defer s.mu.Unlock()
 	batch := s.db.NewBatch()
 	defer batch.Close()
+	defer s.superseded.close()
+	s.asked = 0
 	s.apply.begin(batch, s.Applied(), replay)
 	if err := s.apply.add(records); err != nil {
 		return err
@@ -35,8 +37,24 @@ func (s *Store) applyAll(records []journal.Record, replay bool) error {
 	return s.publish(batch)
 }
 
-// newest is the applier's view of the current tree.
+// few is how many keys are not worth an iterator.
+const few = 3
+
+// newest is the applier's view of the current tree. Many keys of one batch come mostly in
+// order.
 func (s *Store) newest(key kv.Key) (version, error) {
+	if s.asked++; s.asked <= few {
+		return s.newestOf(key)
+	}
+	v, ok, err := s.superseded.find(key)
+	if !ok {
+		return version{deleted: true}, err
+	}
+	v.value = slices.Clone(v.value)
+	return v, nil
+}
+
+func (s *Store) newestOf(key kv.Key) (version, error) {
 	s.newestKey = currentKey(s.newestKey[:0], key)
 	b, closer, err := s.db.Get(s.newestKey)
 	if errors.Is(err, pebble.ErrNotFound) {

@@ -34,6 +34,10 @@ type Store struct {
 	apply     applier
 	expired   []byte // How far Expire has got in the list of tombstones at hand; nil: none is begun.
 	newestKey []byte // A buffer of newest.
+	// asked counts the keys that the batch at hand asks for; superseded finds them when
+	// they are many.
+	asked      int
+	superseded finder
 
 	horizon atomic.Uint64 // Raised before anything is deleted.
 	state   atomic.Pointer[State]
@@ -54,7 +58,7 @@ type Store struct {
 // Open opens the store in dir, or makes one.
 func Open(dir string, o Options) (*Store, error) {
 	s := &Store{changes: map[uint32]int64{}, trouble: make(chan error, 1)}
-	s.apply.newest = s.newest
+	s.apply.newest, s.superseded.s = s.newest, s
 	p := pebbleOptions(o)
 	s.logger = p.Logger
 	p.EventListener = &pebble.EventListener{BackgroundError: s.backgroundError, DataCorruption: s.corruption}
