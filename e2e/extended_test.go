@@ -127,3 +127,25 @@ func TestDeferredCheckClaimsTheParent(t *testing.T) {
 	fails(t, b, "23503", "commit")
 	fails(t, a, "23503", "insert into c values (2, 4)")
 }
+
+// What asyncpg's pool sends when a connection comes back to it passes.
+func TestPoolReset(t *testing.T) {
+	s := start(t, extended)
+	c := s.connect(t)
+	exec(t, c, "begin", "select pg_advisory_lock(1)", "rollback")
+	if _, err := c.PgConn().Exec(t.Context(), "select pg_advisory_unlock_all(); close all; unlisten *; reset all;").ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+	fails(t, c, "0A000", "close c")
+	fails(t, s.dialWith(t, "zorya.profile", "dsql"), "0A000", "close all")
+}
+
+// A parameter of type void is none: the JDBC driver sends one for what {? = call f(?)} returns.
+func TestVoidParameter(t *testing.T) {
+	c := start(t).connect(t)
+	exec(t, c, "create function f(a int, b text) returns int language sql return a")
+	r := c.PgConn().ExecParams(t.Context(), "select * from f($1, $2, $3) as result", [][]byte{nil, []byte("5"), []byte("x")}, []uint32{2278, 23, 1043}, nil, nil).Read()
+	if r.Err != nil || len(r.Rows) != 1 || string(r.Rows[0][0]) != "5" {
+		t.Errorf("%v %v", r.Rows, r.Err)
+	}
+}

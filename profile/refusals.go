@@ -20,11 +20,23 @@ var tagTexts = map[string]string{
 	"Merge":      "unsupported statement type: MERGE",
 }
 
+// endsNothing reports whether a statement ends what there is none of: CLOSE ALL and
+// UNLISTEN *, with which pools clean up (asyncpg).
+func endsNothing(u *ast.Unsupported) bool {
+	return (u.Tag == "ClosePortal" || u.Tag == "Unlisten") && u.Detail == ""
+}
+
 // refusals are asked in order.
 var refusals = []refusal{
+	{"close all", func(s ast.Stmt) string {
+		if u, ok := s.(*ast.Unsupported); ok && endsNothing(u) {
+			return "unsupported statement: " + u.Tag
+		}
+		return ""
+	}},
 	{"unsupported", func(s ast.Stmt) string {
 		u, ok := s.(*ast.Unsupported)
-		if !ok {
+		if !ok || endsNothing(u) {
 			return ""
 		}
 		if text := tagTexts[u.Tag]; text != "" {

@@ -26,7 +26,12 @@ type callSite struct {
 func (b *binder) function(s *scope, x *ast.Func) rel.Expr {
 	c := &callSite{x: x}
 	for _, a := range x.Args {
-		c.args = append(c.args, arg{b.expr(s, a), startOf(a)})
+		e := b.expr(s, a)
+		// The JDBC driver sends a parameter of type void for each OUT one of {? = call f()}.
+		if p, ok := e.(*rel.Param); ok && p.T.OID == types.VoidOID {
+			continue
+		}
+		c.args = append(c.args, arg{e, startOf(a)})
 	}
 	if x.WithinGroup {
 		for _, o := range x.OrderBy {

@@ -107,6 +107,10 @@ func unsupportedNode(n any) *ast.Unsupported {
 		u.Detail = "composite type"
 	case *pg.Node_CreateTrigStmt:
 		u.Detail = n.CreateTrigStmt.Trigname
+	case *pg.Node_ClosePortalStmt:
+		u.Detail = n.ClosePortalStmt.Portalname // none: all
+	case *pg.Node_UnlistenStmt:
+		u.Detail = n.UnlistenStmt.Conditionname
 	}
 	return u
 }
