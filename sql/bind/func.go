@@ -21,18 +21,24 @@ type callSite struct {
 	user  *catalog.Function // the user's function that is called, if it is one
 }
 
-// function binds a call: plain function, aggregate, window function or a cast
-// written as a call.
-func (b *binder) function(s *scope, x *ast.Func) rel.Expr {
+// callSite binds the arguments of a call.
+func (b *binder) callSite(s *scope, x *ast.Func) *callSite {
 	c := &callSite{x: x}
 	for _, a := range x.Args {
 		e := b.expr(s, a)
-		// The JDBC driver sends a parameter of type void for each OUT one of {? = call f()}.
+		// The JDBC driver sends a parameter of type void for what {? = call f()} returns.
 		if p, ok := e.(*rel.Param); ok && p.T.OID == types.VoidOID {
 			continue
 		}
 		c.args = append(c.args, arg{e, startOf(a)})
 	}
+	return c
+}
+
+// function binds a call: plain function, aggregate, window function or a cast
+// written as a call.
+func (b *binder) function(s *scope, x *ast.Func) rel.Expr {
+	c := b.callSite(s, x)
 	if x.WithinGroup {
 		for _, o := range x.OrderBy {
 			c.args = append(c.args, arg{b.expr(s, o.X), startOf(o.X)})

@@ -23,10 +23,7 @@ func (b *binder) sqlFunctionItem(s *scope, te *ast.FuncTable) (rel.Node, *item) 
 		return nil, nil
 	}
 	b.checkArgNames(x)
-	c := &callSite{x: x}
-	for _, a := range x.Args {
-		c.args = append(c.args, arg{b.expr(s, a), startOf(a)})
-	}
+	c := b.callSite(s, x)
 	f := b.userFunction(c)
 	if f == nil {
 		return nil, nil
