@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -280,8 +281,7 @@ func (s *Session) call(ctx context.Context, t *ast.Call) (output, error) {
 		}
 	}
 	if name != "sys.wait_for_job" || len(t.Func.Args) != 1 {
-		return output{}, pgerr.New(pgerr.UndefinedFunction, "procedure %s(%s) does not exist", name, argTypes(len(t.Func.Args))).
-			WithHint("No procedure matches the given name and argument types. You might need to add explicit type casts.").At(t.Func.At)
+		return output{}, s.noProcedure(ctx, t.Func)
 	}
 	id, err := s.argument(ctx, t.Func.Args[0], types.Of(types.TextOID), 1)
 	if err != nil {
@@ -294,6 +294,16 @@ func (s *Session) call(ctx context.Context, t *ast.Call) (output, error) {
 	return output{tag: "CALL", rows: [][]types.Datum{{types.NewBool(ok)}}}, nil
 }
 
-func argTypes(n int) string {
-	return strings.TrimSuffix(strings.Repeat("unknown, ", n), ", ")
+// noProcedure is the error of calling what is no procedure: a function, or nothing. That
+// there is no function has nearly the same text.
+func (s *Session) noProcedure(ctx context.Context, f *ast.Func) error {
+	call := *f
+	call.ByCall = true
+	_, err := bind.Bind(s.bindEnv(ctx), &ast.Select{Targets: []ast.Target{{X: &call}}}, nil)
+	var e *pgerr.Error
+	if errors.As(err, &e) && e.Code == pgerr.UndefinedFunction {
+		return pgerr.New(e.Code, "%s", strings.Replace(e.Message, "function ", "procedure ", 1)).
+			WithHint("No procedure matches the given name and argument types. You might need to add explicit type casts.").At(f.At)
+	}
+	return err
 }

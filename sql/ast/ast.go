@@ -156,6 +156,7 @@ type (
 		Variadic     bool
 		OrderBy      []SortBy
 		WithinGroup  bool // OrderBy is WITHIN GROUP's
+		ByCall       bool // the procedure of CALL
 		Filter       Expr
 		Over         *WindowDef // nil: no OVER
 		// SQLSyntax says that the call was written with special syntax (EXTRACT,

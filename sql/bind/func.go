@@ -45,6 +45,9 @@ func (b *binder) function(s *scope, x *ast.Func) rel.Expr {
 		}
 	}
 	b.checkArgNames(x)
+	if x.ByCall {
+		b.notProcedure(c)
+	}
 	if e := b.fieldCall(c); e != nil && !b.overRow(c) {
 		return e
 	}
@@ -327,6 +330,14 @@ func signature(c *callSite) string {
 		text += typeName(a.x.Type())
 	}
 	return text + ")"
+}
+
+// notProcedure refuses CALL of a function, or of nothing.
+func (b *binder) notProcedure(c *callSite) {
+	if b.userFunction(c) == nil {
+		b.resolveCall(c)
+	}
+	b.throw(c.x.At, pgerr.New(pgerr.WrongObjectType, "%s is not a procedure", qualified(c.x.Schema, signature(c))).WithHint("To call a function, use SELECT."))
 }
 
 // checkPlainCall refuses what only aggregates and window functions take.

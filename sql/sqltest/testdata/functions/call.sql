@@ -1,0 +1,10 @@
+create function cl_f(a int) returns int language sql as 'select a';
+call cl_f(1);
+call cl_f('x');
+call cl_f(nosuch);
+call version();
+call cl_none(1, 'x');
+call cl_none();
+call sum(1);
+call generate_series(1, 2);
+call row_number();
