@@ -12,6 +12,9 @@ import (
 
 // drop runs DROP of anything but roles.
 func (s *statement) drop(st *ast.Drop) error {
+	if st.Object == "domain" && st.Cascade {
+		return unsupported("DROP DOMAIN with CASCADE unsupported")
+	}
 	var items []item
 	for i, n := range st.Names {
 		it, err := s.dropTarget(st, i, n)
@@ -21,9 +24,6 @@ func (s *statement) drop(st *ast.Drop) error {
 		if it.class != 0 && !slices.Contains(items, it) {
 			items = append(items, it)
 		}
-	}
-	if st.Object == "domain" && st.Cascade {
-		return unsupported("DROP DOMAIN with CASCADE unsupported")
 	}
 	return s.dropAll(items, st.Cascade)
 }
