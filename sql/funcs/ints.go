@@ -81,6 +81,7 @@ func intKernels() kernels {
 		return v, nil
 	})
 	out["oidtoi8"] = same()
+	out["xid8toxid"] = lift1(intLane, intLane, func(v int64) (int64, error) { return v & math.MaxUint32, nil })
 	out["to_hex32"] = pure1(intLane, textLane, func(v int64) string { return strconv.FormatUint(uint64(uint32(v)), 16) })
 	out["to_hex64"] = pure1(intLane, textLane, func(v int64) string { return strconv.FormatUint(uint64(v), 16) })
 	return out

@@ -172,6 +172,8 @@ func (e *Env) procName(oid types.OID, args bool) (string, bool) {
 		schema, name = e.schemaName(f.Schema), f.Name
 	} else if f := funcs.ByOID(oid); f != nil {
 		schema, name, in = cmp.Or(f.Schema, schema), f.Name, f.Args
+	} else if p := procByOID[oid]; p != nil {
+		name, in = p.name, p.args
 	} else if n, ok := ioFuncs[oid]; ok {
 		name = n
 	} else {

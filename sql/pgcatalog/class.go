@@ -314,6 +314,9 @@ func (q *query) addAttribute(rel types.OID, i int, c *catalog.Col) {
 	if f := typeFact(c.T.OID); f != nil {
 		length, byVal, align, storage, collation = f.length, f.byVal, f.align, f.storage, f.collation
 	}
+	if r := relationOID[rel]; r != nil && r.kind == 'r' && collation == defaultCollation {
+		collation = cCollation // as in all catalogs
+	}
 	if c.Domain != 0 {
 		typ = c.Domain
 	}

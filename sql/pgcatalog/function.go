@@ -42,7 +42,7 @@ var functionSources = map[string]*source{
 					code = o.Func.OID
 				}
 				q.add(o.OID, o.Name, catalog.PgCatalog, catalog.AdminRole, kind, o.Strategy == '=', o.Hashes, o.Left, o.Right, o.Result,
-					operOID(o.Commutator, o.Right, o.Left), operOID(o.Negator, o.Left, o.Right), code, 0, 0)
+					operOID(o.Commutator, o.Right, o.Left), operOID(o.Negator, o.Left, o.Right), code, estimators[o.OID][0], estimators[o.OID][1])
 			}
 		}},
 	"pg_cast": {columns: "oid castsource casttarget castfunc castcontext castmethod", rows: func(q *query) {
@@ -58,7 +58,7 @@ var functionSources = map[string]*source{
 		}
 	}},
 	"pg_aggregate": {columns: "aggfnoid aggkind aggnumdirectargs aggtransfn aggfinalfn aggcombinefn aggserialfn aggdeserialfn aggmtransfn aggminvtransfn " +
-		"aggmfinalfn aggfinalextra aggmfinalextra aggfinalmodify aggmfinalmodify aggsortop aggtranstype aggtransspace aggmtranstype aggmtransspace",
+		"aggmfinalfn aggfinalextra aggmfinalextra aggfinalmodify aggmfinalmodify aggsortop aggtranstype aggtransspace aggmtranstype aggmtransspace agginitval aggminitval",
 		rows: func(q *query) {
 			for _, f := range funcs.All() {
 				if f.Kind != funcs.AggKind || q.skips("aggfnoid", f.OID) {
@@ -68,7 +68,13 @@ var functionSources = map[string]*source{
 				if f.OrderedSet != 0 {
 					kind = f.OrderedSet
 				}
-				q.add(f.OID, kind, 0, 0, 0, 0, 0, 0, 0, 0, 0, false, false, byte('r'), byte('r'), 0, f.Result, 0, 0, 0)
+				a := aggFacts[f.OID]
+				if a == nil {
+					a = &aggFact{finalModify: [2]byte{'r', 'r'}, transType: f.Result}
+				}
+				q.add(f.OID, kind, a.direct, a.funcs[0], a.funcs[1], a.funcs[2], a.funcs[3], a.funcs[4], a.funcs[5], a.funcs[6], a.funcs[7],
+					a.finalExtra[0], a.finalExtra[1], a.finalModify[0], a.finalModify[1], a.sortOp, a.transType, a.transSpace, a.movingType, a.movingSpace,
+					a.initial, a.movingInitial)
 			}
 		}},
 	"pg_language": {columns: "oid lanname lanowner lanispl lanpltrusted lanplcallfoid laninline lanvalidator", rows: func(q *query) {
@@ -98,6 +104,7 @@ func procRows(q *query) {
 			q.addBuiltinProc(f)
 		}
 	}
+	q.referredProcs()
 	for _, f := range q.Snap.Functions() {
 		if !q.skips("oid", f.OID) && !q.skipsName("proname", f.Name) && !q.skips("pronamespace", f.Schema) {
 			q.addUserProc(f)
@@ -147,8 +154,19 @@ func (q *query) addBuiltinProc(f *funcs.Func) {
 	if f.Set {
 		rows = 1000
 	}
-	q.add(f.OID, f.Name, schema, catalog.AdminRole, langInternal, 1, rows, variadic, 0, byte(f.Kind), false, false, f.Strict, f.Set,
-		byte(f.Volatility), byte('s'), len(f.Args), len(f.Defaults), f.Result, f.Args, all, modes, names, nil, nil, f.Name, nil, nil, nil, nil)
+	fact := procByOID[f.OID]
+	if fact == nil {
+		fact = &procFact{parallel: 's', cost: 1, src: f.Name}
+	}
+	if modes == nil && fact.modes != nil {
+		modes = fact.modes
+	}
+	var defaults any
+	if len(f.Defaults) > 0 {
+		defaults = fact.defaults
+	}
+	q.add(f.OID, f.Name, schema, catalog.AdminRole, langInternal, fact.cost, rows, variadic, 0, byte(f.Kind), false, fact.leakproof, f.Strict, f.Set,
+		byte(f.Volatility), fact.parallel, len(f.Args), len(f.Defaults), f.Result, f.Args, all, modes, names, defaults, nil, fact.src, nil, nil, nil, nil)
 }
 
 func (q *query) addUserProc(f *catalog.Function) {

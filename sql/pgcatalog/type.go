@@ -208,8 +208,12 @@ func typeRowsOf(q *query) {
 }
 
 func (q *query) addBuiltin(t *typeRow) {
+	arr := t.arr
+	if types.Get(arr) == nil { // which is not shown either
+		arr = 0
+	}
 	q.add(t.oid, t.name, catalog.PgCatalog, catalog.AdminRole, t.length, t.byVal, t.kind, t.category, t.preferred, t.defined, t.delim, 0,
-		t.subscript, t.elem, t.arr, t.io[0], t.io[1], t.io[2], t.io[3], t.io[4], t.io[5], t.io[6], t.align, t.storage, false,
+		t.subscript, t.elem, arr, t.io[0], t.io[1], t.io[2], t.io[3], t.io[4], t.io[5], t.io[6], t.align, t.storage, false,
 		0, -1, 0, t.collation, nil, nil, nil)
 }
 

@@ -1,7 +1,9 @@
 #!/bin/sh
 # Writes the tables of facts of this directory from a running PostgreSQL (libpq
 # environment variables say which): the columns of its catalogs and views, its
-# types, and the default operator classes of btree. Columns that PostgreSQL 16 has
+# types, the default operator classes of btree, and what pg_proc, pg_aggregate and
+# pg_operator say of functions that the engine knows or that catalogs refer to (which
+# need not exist otherwise). Columns that PostgreSQL 16 has
 # and 15 has not are added by hand in facts.go.
 set -e
 cd "$(dirname "$0")"
@@ -27,4 +29,28 @@ where c.opcmethod = 403 and c.opcdefault and c.oid < 12000 or c.opcmethod = 403 
 SQL
 psql -XqAt > zones.tsv <<SQL
 select name from pg_timezone_names where name !~ '^posix|localtime|posixrules' order by 1;
+SQL
+known=$(cut -f1 ../../funcs/facts/funcs.tsv | paste -sd,)
+types=$(cut -f1 types.tsv | paste -sd,)
+psql -XqAt -F "$(printf '\t')" > aggregates.tsv <<SQL
+select aggfnoid::oid, aggtransfn::oid, aggfinalfn::oid, aggcombinefn::oid, aggserialfn::oid, aggdeserialfn::oid, aggmtransfn::oid, aggminvtransfn::oid,
+  aggmfinalfn::oid, aggfinalextra, aggmfinalextra, aggfinalmodify, aggmfinalmodify, aggsortop, aggtranstype, aggtransspace, aggmtranstype, aggmtransspace,
+  coalesce(agginitval, '-'), coalesce(aggminitval, '-'), aggnumdirectargs
+from pg_aggregate where aggfnoid::oid in ($known) order by 1;
+SQL
+psql -XqAt -F "$(printf '\t')" > estimators.tsv <<SQL
+select oid, oprrest::oid, oprjoin::oid from pg_operator where oid in ($(cut -f1 ../../funcs/facts/operators.tsv | paste -sd,)) and oprrest <> 0 order by oid;
+SQL
+psql -XqAt -F "$(printf '\t')" > procs.tsv <<SQL
+with referred as (
+  select unnest(array[typinput, typoutput, typreceive, typsend, typmodin, typmodout, typanalyze, typsubscript]::oid[]) as oid from pg_type where oid in ($types)
+  union select unnest(array[oprrest, oprjoin]::oid[]) from pg_operator where oid in ($(cut -f1 ../../funcs/facts/operators.tsv | paste -sd,))
+  union select unnest(array[aggtransfn, aggfinalfn, aggcombinefn, aggserialfn, aggdeserialfn, aggmtransfn, aggminvtransfn, aggmfinalfn]::oid[])
+    from pg_aggregate where aggfnoid::oid in ($known))
+select p.oid, proname, prorettype, array_to_string(proargtypes::oid[], ' '),
+  (case when proisstrict then 's' else '-' end) || provolatile::text || prokind::text || (case when proretset then 'r' else '-' end) ||
+  (case when proleakproof then 'l' else '-' end) || proparallel::text || (case when p.oid in (select oid from referred) then 'r' else '-' end),
+  procost, case when prolang = 12 then prosrc else proname || '(' || array_to_string(proargtypes::oid[], ',') || ')' end,
+  case when provariadic <> 0 then array_to_string(proargmodes, '') else '' end, coalesce(pg_get_expr(proargdefaults, 0), '')
+from pg_proc p where p.oid < 10000 and (p.oid in ($known) or p.oid in (select oid from referred)) order by p.oid;
 SQL
