@@ -58,6 +58,7 @@ type Constraint struct {
 // "minvalue", "maxvalue", "cycle", "restart", "as", "owned_by") and value; Value
 // is "" for NO MINVALUE and the like, and for a plain RESTART.
 type SeqOpt struct {
+	Pos   int
 	Name  string
 	Value string
 	No    bool

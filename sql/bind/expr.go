@@ -141,6 +141,15 @@ func (b *binder) boolean(s *scope, x *ast.Bool) rel.Expr {
 
 var isNames = [...]string{ast.IsTrue: "TRUE", ast.IsFalse: "FALSE", ast.IsUnknown: "UNKNOWN"}
 
+// tested is what IS NULL looks at: it asks for no type, so that it decides none for a
+// parameter.
+func (b *binder) tested(e rel.Expr, pos int) rel.Expr {
+	if p, ok := e.(*rel.Param); ok && p.T.OID == types.UnknownOID {
+		return p
+	}
+	return b.settle(e, pos)
+}
+
 func (b *binder) isTest(s *scope, x *ast.Is) rel.Expr {
 	e := b.expr(s, x.X)
 	if x.What != ast.IsNull {
@@ -153,7 +162,7 @@ func (b *binder) isTest(s *scope, x *ast.Is) rel.Expr {
 	}
 	row, ok := e.(*rel.RowExpr)
 	if !ok || b.shapes != nil {
-		return &rel.IsTest{X: b.settle(e, startOf(x.X)), What: rel.IsNull, Not: x.Not}
+		return &rel.IsTest{X: b.tested(e, startOf(x.X)), What: rel.IsNull, Not: x.Not}
 	}
 	all := &rel.Bool{Op: rel.And}
 	for _, f := range row.Args {

@@ -154,9 +154,9 @@ func (b *binder) distinct(s *scope, x *ast.Distinct) rel.Expr {
 	switch { // IS NULL looks into rows.
 	case b.isComposite(oidOf(l)) || b.isComposite(oidOf(r)):
 	case isNullConst(r):
-		return &rel.IsTest{X: b.settle(l, startOf(x.L)), What: rel.IsNull, Not: !x.Not}
+		return &rel.IsTest{X: b.tested(l, startOf(x.L)), What: rel.IsNull, Not: !x.Not}
 	case isNullConst(l):
-		return &rel.IsTest{X: b.settle(r, startOf(x.R)), What: rel.IsNull, Not: !x.Not}
+		return &rel.IsTest{X: b.tested(r, startOf(x.R)), What: rel.IsNull, Not: !x.Not}
 	}
 	return b.distinctPair(l, r, x.Not, x.At)
 }

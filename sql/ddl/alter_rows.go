@@ -165,13 +165,13 @@ func (s *statement) setDataType(t *catalog.Table, a *ast.AlterAction) error {
 	if err != nil {
 		return err
 	}
-	if err := s.typeMayChange(t, c, col); err != nil {
-		return err
-	}
 	if a.X == nil && !assignable(c.T.OID, to.OID) {
 		shown := types.FormatType(to)
 		return pgerr.New(pgerr.DatatypeMismatch, "column \"%s\" cannot be cast automatically to type %s", c.Name, shown).
 			WithHint("You might need to specify \"USING %s::%s\".", funcs.QuoteIdent(c.Name), shown)
+	}
+	if err := s.typeMayChange(t, c, col); err != nil {
+		return err
 	}
 	if c.Identity != 0 && to.OID != types.Int8OID && to.OID != types.Int4OID && to.OID != types.Int2OID {
 		return pgerr.New(pgerr.InvalidParameterValue, "identity column type must be smallint, integer, or bigint")

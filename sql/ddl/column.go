@@ -54,6 +54,19 @@ func (s *statement) columnType(n ast.TypeName) (types.T, types.OID, error) {
 	return t, domain, nil
 }
 
+// pseudoType is the name of a type that no stored value has, "" for others. The original
+// refuses such a type as any that it does not have.
+func (s *statement) pseudoType(n ast.TypeName) string {
+	if !s.lifts("array column") {
+		return ""
+	}
+	t, _, err := s.env.Bind.ResolveType(s.snap(), n)
+	if ty := types.Get(t.OID); err != nil || ty == nil || ty.Category != 'P' && t.OID != types.UnknownOID {
+		return ""
+	}
+	return types.FormatType(types.Of(t.OID))
+}
+
 func lengthError(limit int, name string) error {
 	return pgerr.New(pgerr.ProgramLimitExceeded, "Datatype limit greater than %d bytes not supported for %s", limit, name)
 }
@@ -90,6 +103,9 @@ func storageLetter(word string, t types.T) (byte, error) {
 
 // newColumn makes a column of its definition, without its constraints.
 func (s *statement) newColumn(def *ast.ColumnDef) (catalog.Col, error) {
+	if name := s.pseudoType(def.Type); name != "" {
+		return catalog.Col{}, pgerr.New(pgerr.InvalidTableDefinition, "column \"%s\" has pseudo-type %s", def.Name, name)
+	}
 	t, domain, err := s.columnType(def.Type)
 	if err != nil {
 		return catalog.Col{}, err

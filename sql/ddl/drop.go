@@ -105,6 +105,9 @@ func (s *statement) typeToDrop(st *ast.Drop, n ast.Name) (*catalog.Domain, *pger
 	case d != nil:
 		return d, nil
 	}
+	if r, ok := s.snap().Relation(s.env.SearchPath, n.Schema, n.Name).(*catalog.Table); ok && st.Object == "domain" && r.Kind != catalog.RelVirtual {
+		return nil, pgerr.New(pgerr.WrongObjectType, "\"%s\" is not a domain", written(n)) // but the type of its rows
+	}
 	return nil, pgerr.New(pgerr.UndefinedObject, "type \"%s\" does not exist", written(n))
 }
 

@@ -269,6 +269,9 @@ func (s *statement) renameFunction(st *ast.Rename) error {
 	if err := s.ownsObject(&f.Header, "function"); err != nil {
 		return err
 	}
+	if st.NewName == f.Name {
+		return pgerr.New(pgerr.DuplicateFunction, "function %s already exists in schema \"%s\"", s.signatureText(f), s.schemaName(f.Schema))
+	}
 	if err := s.noStoredText(f.OID, "function "+s.signatureText(f)); err != nil {
 		return err
 	}

@@ -151,6 +151,9 @@ func (s *statement) createDomain(st *ast.CreateDomain) error {
 	if len(st.Collation) > 0 {
 		return unsupported("COLLATE clause not supported")
 	}
+	if name := s.pseudoType(st.Type); name != "" {
+		return pgerr.New(pgerr.DatatypeMismatch, "\"%s\" is not a valid base type for a domain", name)
+	}
 	t, over, err := s.columnType(st.Type)
 	if err != nil {
 		return err

@@ -151,7 +151,7 @@ func (s *statement) sequenceOptions(q *catalog.Sequence, opts []ast.SeqOpt, crea
 	for i := range opts {
 		o := &opts[i]
 		if given[o.Name] != nil {
-			return pgerr.New(pgerr.SyntaxError, "conflicting or redundant options")
+			return pgerr.New(pgerr.SyntaxError, "conflicting or redundant options").At(o.Pos)
 		}
 		given[o.Name] = o
 	}

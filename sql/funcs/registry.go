@@ -39,7 +39,7 @@ type kernels map[string]kernel
 var groups = []func() kernels{
 	boolKernels, intKernels, floatKernels, numericKernels, textKernels, patternKernels, formatKernels,
 	datetimeKernels, datePartKernels, overlapKernels, castKernels, uuidKernels, arrayKernels, enumKernels, jsonKernels, jsonPathKernels, systemKernels,
-	sendKernels, hashKernels, setKernels, aggregateKernels, windowKernels, rangeKernels, nullKernels, compareRecordKernels, inetKernels, encodingKernels, randomKernels,
+	sendKernels, hashKernels, setKernels, aggregateKernels, windowKernels, rangeKernels, nullKernels, compareRecordKernels, inetKernels, encodingKernels, randomKernels, aclKernels,
 }
 
 type operKey struct {

@@ -6,6 +6,7 @@ import (
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 
+	"zorya/pgerr"
 	"zorya/sql/ast"
 )
 
@@ -303,7 +304,7 @@ func (c *conv) seqOpts(list []*pg.Node) []ast.SeqOpt {
 	var out []ast.SeqOpt
 	for _, n := range list {
 		d := n.GetDefElem()
-		o := ast.SeqOpt{Name: d.Defname, Value: defText(d)}
+		o := ast.SeqOpt{Pos: c.pos(d.Location), Name: d.Defname, Value: defText(d)}
 		switch d.Defname {
 		case "as":
 			t := c.typeName(d.Arg.GetTypeName())
@@ -411,8 +412,13 @@ func (c *conv) createFunction(n *pg.CreateFunctionStmt) ast.Stmt {
 		t := c.typeName(n.ReturnType)
 		f.Returns = &t
 	}
+	given := map[string]bool{}
 	for _, o := range n.Options {
 		d := o.GetDefElem()
+		if given[d.Defname] && d.Defname != "set" {
+			fail(pgerr.New(pgerr.SyntaxError, "conflicting or redundant options").At(c.pos(d.Location)))
+		}
+		given[d.Defname] = true
 		switch d.Defname {
 		case "language":
 			f.Language = strings.ToLower(defText(d))
@@ -439,6 +445,7 @@ func (c *conv) createFunction(n *pg.CreateFunctionStmt) ast.Stmt {
 		}
 	}
 	if n.SqlBody != nil {
+		f.SQLBody = []ast.Stmt{}
 		c.sqlBody(f, n.SqlBody)
 	}
 	return f

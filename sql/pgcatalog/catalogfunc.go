@@ -144,11 +144,11 @@ func init() {
 		"has_any_column_privilege":           columnPrivilege(true),
 		"has_column_privilege":               columnPrivilege(false),
 		"has_database_privilege":             (*Env).databasePrivilege,
-		"has_language_privilege":             constant(true),
-		"has_tablespace_privilege":           constant(false),
-		"has_foreign_data_wrapper_privilege": constant(false),
-		"has_server_privilege":               constant(false),
-		"has_parameter_privilege":            constant(false),
+		"has_language_privilege":             fixedPrivilege("language", true, "USAGE", "internal", "c", "sql"),
+		"has_tablespace_privilege":           fixedPrivilege("tablespace", false, "CREATE", "pg_default", "pg_global"),
+		"has_foreign_data_wrapper_privilege": fixedPrivilege("foreign-data wrapper", false, "USAGE"),
+		"has_server_privilege":               fixedPrivilege("server", false, "USAGE"),
+		"has_parameter_privilege":            fixedPrivilege("", false, "SET,ALTER SYSTEM"),
 		"pg_has_role":                        (*Env).hasRole,
 		"pg_relation_is_updatable":           (*Env).isUpdatable,
 		"pg_column_is_updatable": func(e *Env, a []types.Datum) (any, error) {
@@ -166,6 +166,24 @@ func init() {
 			}
 			return items, nil
 		},
+	}
+}
+
+// fixedPrivilege answers for a kind of objects that nobody can make or grant. Without a
+// word for the kind any name will do.
+func fixedPrivilege(word string, has bool, privileges string, names ...string) func(*Env, []types.Datum) (any, error) {
+	return func(_ *Env, a []types.Datum) (any, error) {
+		object, privilege := a[len(a)-2], a[len(a)-1]
+		if word != "" && object.Kind == types.KindBytes && !slices.Contains(names, object.S) {
+			return nil, pgerr.New(pgerr.UndefinedObject, "%s \"%s\" does not exist", word, object.S)
+		}
+		for _, p := range strings.Split(privilege.S, ",") {
+			p = strings.TrimSuffix(strings.ToUpper(strings.TrimSpace(p)), " WITH GRANT OPTION")
+			if !slices.Contains(strings.Split(privileges, ","), p) {
+				return nil, pgerr.New(pgerr.InvalidParameterValue, "unrecognized privilege type: \"%s\"", strings.TrimSpace(privilege.S))
+			}
+		}
+		return has, nil
 	}
 }
 

@@ -40,7 +40,7 @@ func textOps() map[string]*ops {
 		"text": plain, "varchar": varchar, "bpchar": bpcharOps(), "name": name, "void": void,
 		"unknown cstring refcursor": unordered,
 		"pg_node_tree":              {kind: KindBytes, hash: hashTexts, send: sendText},
-		"aclitem":                   {kind: KindBytes, hash: hashTexts, parse: parseText},
+		"aclitem":                   {kind: KindBytes, hash: hashTexts, parse: parseACLItem},
 	}
 }
 
