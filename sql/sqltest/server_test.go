@@ -132,6 +132,7 @@ type answer struct {
 	tag     string
 	code    string // SQLSTATE; "" for success
 	message string
+	fault   *pgconn.PgError // the error with all of its fields
 }
 
 func (a answer) String() string {
@@ -139,6 +140,24 @@ func (a answer) String() string {
 		return "ERROR " + a.code + "\n"
 	}
 	return strings.Join(append(slices.Clone(a.rows), a.tag), "\n") + "\n"
+}
+
+// whole is the answer with what an error says beside its code, and where.
+func (a answer) whole() string {
+	e := a.fault
+	if e == nil {
+		return a.String()
+	}
+	text := "ERROR " + e.Code + ": " + e.Message + "\n"
+	for _, part := range []struct{ name, value string }{{"DETAIL", e.Detail}, {"HINT", e.Hint}, {"CONTEXT", e.Where}} {
+		if part.value != "" {
+			text += part.name + ": " + part.value + "\n"
+		}
+	}
+	if e.Position != 0 {
+		text += fmt.Sprintf("POSITION: %d\n", e.Position)
+	}
+	return text
 }
 
 // unordered is the answer with its rows sorted.
@@ -180,7 +199,7 @@ func send(t testing.TB, c *pgconn.PgConn, sql string, params []string) answer {
 		results, err = []*pgconn.Result{r}, r.Err
 	}
 	if e, ok := err.(*pgconn.PgError); ok {
-		return answer{code: e.Code, message: e.Message}
+		return answer{code: e.Code, message: e.Message, fault: e}
 	}
 	if err != nil {
 		t.Fatalf("%s: %v", sql, err)
