@@ -71,14 +71,22 @@ func (s *Session) setTransaction(t *ast.Set) error {
 	if modes.ReadOnly == nil || *modes.ReadOnly == s.txn.tx.ReadOnly() {
 		return nil
 	}
-	if s.txn.queried {
-		if !*modes.ReadOnly {
-			return pgerr.New(pgerr.ActiveSQLTransaction, "transaction read-write mode must be set before any query")
-		}
+	switch {
+	case *modes.ReadOnly:
+	case len(s.txn.saves) > 0:
+		return pgerr.New(pgerr.ActiveSQLTransaction, "cannot set transaction read-write mode inside a read-only transaction")
+	case s.txn.queried:
+		return pgerr.New(pgerr.ActiveSQLTransaction, "transaction read-write mode must be set before any query")
 	}
-	s.txn.readOnly = *modes.ReadOnly
-	s.txn.tx.SetReadOnly(*modes.ReadOnly)
+	s.setReadOnly(*modes.ReadOnly)
 	return nil
+}
+
+// setReadOnly makes the open transaction read only, or lets it write; the end of a
+// savepoint brings back what was before.
+func (s *Session) setReadOnly(readOnly bool) {
+	s.txn.readOnly = readOnly
+	s.txn.tx.SetReadOnly(readOnly)
 }
 
 // txnLimits are the limits of the session's transactions; nil if they are the cluster's.

@@ -18,6 +18,7 @@ type savepoint struct {
 	ddl, dml bool
 	settings int // length of the settings' undo list
 	deferred int // checks of foreign keys that waited
+	readOnly bool
 }
 
 // savepoint runs SAVEPOINT, RELEASE and ROLLBACK TO.
@@ -30,7 +31,7 @@ func (s *Session) savepoint(ctx context.Context, t *ast.Transaction) (string, er
 		if err := s.begin(ctx); err != nil {
 			return "", err
 		}
-		s.txn.saves = append(s.txn.saves, savepoint{t.Savepoint, s.txn.tx.Save(), s.txn.snap, s.txn.ddl, s.txn.dml, len(s.settings.undo), s.txn.deferred.Len()})
+		s.txn.saves = append(s.txn.saves, savepoint{t.Savepoint, s.txn.tx.Save(), s.txn.snap, s.txn.ddl, s.txn.dml, len(s.settings.undo), s.txn.deferred.Len(), s.txn.tx.ReadOnly()})
 		return "SAVEPOINT", nil
 	}
 	i := len(s.txn.saves) - 1
@@ -40,6 +41,7 @@ func (s *Session) savepoint(ctx context.Context, t *ast.Transaction) (string, er
 	if i < 0 {
 		return "", pgerr.New(pgerr.InvalidSavepoint, "savepoint \"%s\" does not exist", t.Savepoint)
 	}
+	s.setReadOnly(s.txn.saves[i].readOnly)
 	if t.Kind == ast.Release {
 		s.txn.saves = s.txn.saves[:i]
 		return "RELEASE", nil

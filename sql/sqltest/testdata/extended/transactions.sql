@@ -83,3 +83,22 @@ reset client_min_messages;
 select * from x_t for share;
 select a from x_t where a = 1 for no key update;
 drop table x_t
+-- SET TRANSACTION in a savepoint ends with it, and does not let write what may only read.
+begin;
+savepoint ro;
+set transaction read only;
+select 1;
+rollback to ro;
+show transaction_read_only;
+savepoint ro2;
+set transaction read only;
+release ro2;
+show transaction_read_only;
+savepoint ro3;
+set transaction read only;
+set transaction read write;
+rollback;
+begin read only;
+savepoint ro;
+set transaction read write;
+rollback;
