@@ -82,7 +82,7 @@ set check_function_bodies = maybe;
 reset client_min_messages;
 select * from x_t for share;
 select a from x_t where a = 1 for no key update;
-drop table x_t
+drop table x_t;
 -- SET TRANSACTION in a savepoint ends with it, and does not let write what may only read.
 begin;
 savepoint ro;
