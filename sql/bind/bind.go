@@ -80,6 +80,8 @@ type binder struct {
 	privs []*privUse
 	refs  map[types.OID]catalog.Ref
 	slots map[int]bool
+	// collated are the expressions to which COLLATE was applied.
+	collated map[rel.Expr]collation
 	// stored > 0 while a text of the catalog is bound: its literals have no slots,
 	// its positions mean nothing to the client.
 	stored int
@@ -127,6 +129,8 @@ type colInfo struct {
 	fields   []rel.Column // of a record
 	elems    []rel.Column // of the records in an array
 	domain   types.OID    // that its values are of
+	// collation is set where COLLATE was written somewhere.
+	collation collation
 }
 
 // A privUse collects the columns that a statement touches of a relation.

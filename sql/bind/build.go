@@ -149,6 +149,9 @@ func (b *binder) buildProject(q *selection, node rel.Node, locks []*rowLock) rel
 			t.col = b.newColumn(q.s, t.name, t.x.Type())
 			b.cols[t.col.ID].fields, b.cols[t.col.ID].domain = b.rowFields(t.x), b.domainOf(t.x)
 		}
+		if info := b.cols[t.col.ID]; len(b.collated) > 0 && info != nil {
+			info.collation = b.collationOf(t.x)
+		}
 		t.col.Table, t.col.Attr = t.origin, t.attr
 		p.Exprs, p.Cols = append(p.Exprs, t.x), append(p.Cols, t.col)
 	}

@@ -268,6 +268,10 @@ func (b *binder) collate(s *scope, x *ast.Collate) rel.Expr {
 	if !collations[name] {
 		b.fail(x.At, pgerr.UndefinedObject, "collation \"%s\" for encoding \"UTF8\" does not exist", name)
 	}
+	if b.collated == nil {
+		b.collated = map[rel.Expr]collation{}
+	}
+	b.collated[e] = collation{name: name, strength: explicitCollation, pos: x.At}
 	return e
 }
 

@@ -209,7 +209,8 @@ func (b *binder) adopt(s *scope, it *item, c rel.Column, name string) *nsCol {
 	info := b.cols[c.ID]
 	copied := colInfo{}
 	if info != nil {
-		copied.fields, copied.domain = info.fields, info.domain
+		copied.fields, copied.domain, copied.collation = info.fields, info.domain, info.collation
+		copied.collation.strength = min(copied.collation.strength, implicitCollation)
 	}
 	copied.scope, copied.rel, copied.name = s, it.name, name
 	b.cols[c.ID] = &copied

@@ -109,6 +109,7 @@ func (b *binder) plainSelect(s *scope, sel *ast.Select, o selectOpts) *query {
 		q.targets = b.targets(s, sel.Targets, kindSelect)
 	}
 	b.bindClauses(q)
+	b.checkCollations(q)
 	if o.resolve {
 		for _, t := range q.targets {
 			t.x = b.settle(t.x, t.pos)

@@ -94,6 +94,17 @@ func (b *binder) setOperation(s *scope, sel *ast.Select, o selectOpts) *query {
 			b.groupable(&rel.Col{T: ts[i]}, pos)
 		}
 		n.Cols = append(n.Cols, b.newColumn(s, l.cols[i].Name, ts[i]))
+		if len(b.collated) > 0 && collatable(ts[i].OID) {
+			rc := b.cols[r.cols[i].ID].collation
+			if rc.strength != explicitCollation {
+				rc.pos = r.posOf(i)
+			}
+			c := b.mergeCollations([]collation{b.cols[l.cols[i].ID].collation, rc})
+			if !(n.Op == rel.Union && op.All) {
+				b.oneCollation(c)
+			}
+			b.cols[n.Cols[i].ID].collation = c
+		}
 		if d := b.cols[l.cols[i].ID].domain; d == b.cols[r.cols[i].ID].domain {
 			b.cols[n.Cols[i].ID].domain = d
 		}
