@@ -95,7 +95,7 @@ var extended = Profile{
 		// What the statements' own packages refuse.
 		`add column constraint, add constraint, set not null, set data type, validate constraint, drop primary key, set statistics, storage parameters,
 		create index, index method, sort order, cache, sequence type, serial, array column, enum, catalog of indexes, numeric, locking, compression,
-		advisory locks, close all`),
+		advisory locks, close all, opclass, lock access share`),
 	params: words(`bytea_output client_min_messages default_transaction_isolation default_transaction_read_only idle_in_transaction_session_timeout
 		lock_timeout row_security standard_conforming_strings statement_timeout
 		array_nulls backslash_quote check_function_bodies constraint_exclusion cpu_tuple_cost cursor_tuple_fraction default_statistics_target

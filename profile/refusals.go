@@ -34,6 +34,19 @@ var refusals = []refusal{
 		}
 		return ""
 	}},
+	{"lock access share", func(s ast.Stmt) string {
+		if l, ok := s.(*ast.Lock); ok && l.AccessShare {
+			return "unsupported statement: Lock"
+		}
+		return ""
+	}},
+	// There are no locks that other modes could take.
+	{"lock", func(s ast.Stmt) string {
+		if l, ok := s.(*ast.Lock); ok && !l.AccessShare {
+			return "unsupported statement: Lock"
+		}
+		return ""
+	}},
 	{"unsupported", func(s ast.Stmt) string {
 		u, ok := s.(*ast.Unsupported)
 		if !ok || endsNothing(u) {

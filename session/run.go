@@ -381,6 +381,8 @@ func (s *Session) utility(ctx context.Context, po *portal, w Results) (output, e
 		return s.deallocate(t.Name)
 	case *ast.Unsupported: // CLOSE ALL and UNLISTEN *, where the profile takes them
 		return output{tag: map[string]string{"ClosePortal": "CLOSE CURSOR ALL", "Unlisten": "UNLISTEN"}[t.Tag]}, nil
+	case *ast.Lock:
+		return s.lock(t)
 	case *ast.Discard:
 		return s.discard(t.What)
 	case *ast.Call:

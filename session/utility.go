@@ -246,6 +246,24 @@ func (s *Session) deallocate(name string) (output, error) {
 	return output{tag: "DEALLOCATE"}, nil
 }
 
+// lock runs LOCK TABLE … IN ACCESS SHARE MODE, as pg_dump does: a transaction sees tables as
+// they were when it began, whatever becomes of them, so that there is nothing to be done.
+func (s *Session) lock(t *ast.Lock) (output, error) {
+	if s.status == idle {
+		return output{}, pgerr.New(pgerr.NoActiveSQLTransaction, "LOCK TABLE can only be used in transaction blocks")
+	}
+	for _, n := range t.Tables {
+		r := s.txn.snap.Relation(s.searchPath(), n.Schema, n.Name)
+		if r == nil {
+			return output{}, pgerr.New(pgerr.UndefinedTable, "relation \"%s\" does not exist", qualified(n))
+		}
+		if err := s.txn.snap.Check(s.roleOID, []catalog.PrivCheck{{OID: r.ID(), Kind: catalog.OnTable, Priv: 'r'}}); err != nil {
+			return output{}, err
+		}
+	}
+	return output{tag: "LOCK TABLE"}, nil
+}
+
 // discard runs DISCARD ALL and its parts.
 func (s *Session) discard(what string) (output, error) {
 	if what == "all" {

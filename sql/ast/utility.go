@@ -88,6 +88,11 @@ type (
 		Tag    string
 		Detail string
 	}
+	// Lock is LOCK TABLE.
+	Lock struct {
+		Tables      []Name
+		AccessShare bool // the mode that only keeps a table from being dropped
+	}
 	// Empty is an empty query string.
 	Empty struct{}
 )
@@ -107,6 +112,7 @@ const (
 func (*Transaction) stmt() {}
 func (*Set) stmt()         {}
 func (*Show) stmt()        {}
+func (*Lock) stmt()        {}
 func (*Explain) stmt()     {}
 func (*Prepare) stmt()     {}
 func (*Execute) stmt()     {}

@@ -235,6 +235,9 @@ func (b *binder) subscript(s *scope, e rel.Expr, path []ast.Access, pos int) rel
 		return b.jsonSubscript(s, e, path, pos)
 	}
 	elem := elemOf(t.OID)
+	if t.OID == types.NameOID {
+		elem = types.CharOID
+	}
 	if elem == 0 {
 		b.fail(pos, pgerr.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", typeName(t))
 	}
@@ -243,6 +246,9 @@ func (b *binder) subscript(s *scope, e rel.Expr, path []ast.Access, pos int) rel
 	}
 	sub := &rel.Subscript{T: types.T{OID: elem, Typmod: t.Typmod}, X: e}
 	b.arraySubscripts(s, sub, path)
+	if sub.Slice && t.OID == types.NameOID {
+		b.fail(-1, pgerr.FeatureNotSupported, "slices of fixed-length arrays not implemented")
+	}
 	if sub.Slice {
 		sub.T = t
 		if ty := types.Get(t.OID); ty != nil && ty.Array != 0 { // a part of a vector is an array

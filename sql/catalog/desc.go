@@ -148,7 +148,8 @@ type IndexKey struct {
 	NullsFirst bool
 	// Desc is DESC: what the statement said. Keys ascend all the same; NullsFirst is
 	// as they are stored.
-	Desc bool `json:",omitempty"`
+	Desc    bool   `json:",omitempty"`
+	Opclass string `json:",omitempty"` // as the statement said, if it is not the type's default
 }
 
 // A Check is a CHECK constraint.

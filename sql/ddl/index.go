@@ -105,7 +105,7 @@ func (s *statement) checkIndexForm(st *ast.CreateIndex) error {
 		switch {
 		case e.Order != "" && !s.lifts("sort order"):
 			return unsupported("specifying sort order not supported for index keys")
-		case len(e.Opclass) > 0:
+		case len(e.Opclass) > 0 && !s.lifts("opclass"):
 			return unsupported("opclass not supported for index keys")
 		case len(e.Collation) > 0:
 			return unsupported("COLLATE clause not supported")
@@ -140,6 +140,10 @@ func (s *statement) indexColumns(t *catalog.Table, x *catalog.Index, st *ast.Cre
 			if n := expressionName(e.X); n != "" {
 				name = n
 			}
+		}
+		var err error
+		if k.Opclass, err = opclass(e.Opclass, k.T.OID); err != nil {
+			return nil, err
 		}
 		x.Keys = append(x.Keys, k)
 		names = append(names, uniqueAmong(names, name))

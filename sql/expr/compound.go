@@ -308,6 +308,18 @@ func positions(his []*int64) []int64 {
 	return at
 }
 
+// nameByte is a byte of a name, which PostgreSQL has as an array of 64 from 0 on.
+func nameByte(name string, at []int64) types.Datum {
+	const size = 64
+	switch {
+	case len(at) != 1 || at[0] < 0 || at[0] >= size:
+		return types.Null
+	case at[0] >= int64(len(name)):
+		return types.NewInt(0)
+	}
+	return types.NewInt(int64(name[at[0]]))
+}
+
 func (c *compiler) subscript(e *rel.Subscript) (*node, error) {
 	if e.Assign {
 		return c.assignment(e)
@@ -330,6 +342,9 @@ func (c *compiler) subscript(e *rel.Subscript) (*node, error) {
 		his, null, err := bounds(env, hi, r)
 		if err != nil || null {
 			return types.Null, err
+		}
+		if d.Kind == types.KindBytes {
+			return nameByte(d.S, positions(his)), nil
 		}
 		if !e.Slice {
 			return funcs.ArrayElem(d, positions(his)), nil

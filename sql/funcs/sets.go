@@ -1,6 +1,8 @@
 package funcs
 
 import (
+	"strings"
+
 	"zorya/pgerr"
 	"zorya/sql/types"
 )
@@ -15,6 +17,7 @@ func setKernels() kernels {
 		"pg_get_keywords": {rows: keywordRows},
 		// No table is a partition.
 		"pg_partition_ancestors": {rows: func(*Ctx, []types.Datum, func([]types.Datum) error) error { return nil }},
+		"pg_options_to_table": {rows: optionRows},
 		"array_unnest": {rows: func(_ *Ctx, a []types.Datum, emit func([]types.Datum) error) error {
 			for _, e := range arr(a[0]).Elems {
 				if err := emit([]types.Datum{e}); err != nil {
@@ -24,6 +27,21 @@ func setKernels() kernels {
 			return nil
 		}},
 	}
+}
+
+// optionRows are names and values of options written name=value.
+func optionRows(_ *Ctx, a []types.Datum, emit func([]types.Datum) error) error {
+	for _, e := range arr(a[0]).Elems {
+		name, value, given := strings.Cut(e.S, "=")
+		row := []types.Datum{types.NewText(name), types.Null}
+		if given {
+			row[1] = types.NewText(value)
+		}
+		if err := emit(row); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 var errStepZero = pgerr.New(pgerr.InvalidParameterValue, "step size cannot equal zero")

@@ -43,6 +43,12 @@ func (c *conv) stmt(n *pg.Node) ast.Stmt {
 	case *pg.Node_CallStmt:
 		f, _ := c.call(n.CallStmt.Funccall).(*ast.Func)
 		return &ast.Call{Func: f}
+	case *pg.Node_LockStmt:
+		l := &ast.Lock{AccessShare: n.LockStmt.Mode == accessShareLock}
+		for _, r := range n.LockStmt.Relations {
+			l.Tables = append(l.Tables, c.rangeName(r.GetRangeVar()))
+		}
+		return l
 	case *pg.Node_CopyStmt:
 		return c.copy(n.CopyStmt)
 	case *pg.Node_VacuumStmt:
@@ -56,6 +62,9 @@ func (c *conv) stmt(n *pg.Node) ast.Stmt {
 	}
 	return c.ddl(n.Node)
 }
+
+// accessShareLock is PostgreSQL's number of the weakest lock mode.
+const accessShareLock = 1
 
 func (c *conv) transaction(n *pg.TransactionStmt) ast.Stmt {
 	t := &ast.Transaction{Savepoint: n.SavepointName, Chain: n.Chain}

@@ -92,6 +92,9 @@ func (e *Env) indexDef(t *catalog.Table, x *catalog.Index, pretty bool) string {
 	keys := make([]string, len(x.Keys))
 	for i, k := range x.Keys {
 		keys[i] = e.indexKey(t, k, pretty)
+		if k.Opclass != "" {
+			keys[i] += " " + k.Opclass
+		}
 		switch {
 		case k.Desc && k.NullsFirst:
 			keys[i] += " DESC NULLS LAST"

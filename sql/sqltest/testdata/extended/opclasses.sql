@@ -1,0 +1,17 @@
+create table oc (a int, b varchar(5), c text, d char(3), u uuid);
+create index oc_a on oc (a text_ops);
+create index oc_b on oc (b varchar_pattern_ops);
+create index oc_c on oc (c varchar_ops, a int4_ops desc);
+create index oc_n on oc (a nope_ops);
+create index oc_d on oc (d bpchar_pattern_ops);
+create index oc_e on oc (d text_pattern_ops);
+create index oc_f on oc (a pg_catalog.int4_ops);
+create index oc_g on oc (c int4_ops);
+create index oc_h on oc (lower(c) text_pattern_ops, u uuid_ops);
+select indexname, indexdef from pg_indexes where tablename = 'oc' order by 1;
+insert into oc select g, 'b' || g, 'c' || g, 'd' from generate_series(1, 20) g;
+lock table oc in access share mode;
+begin;
+lock table oc, only oc in access share mode;
+lock oc_none in access share mode;
+rollback;
