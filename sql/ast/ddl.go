@@ -55,7 +55,7 @@ type Constraint struct {
 }
 
 // A SeqOpt is an option of a sequence: name ("cache", "increment", "start",
-// "minvalue", "maxvalue", "cycle", "restart", "as", "owned_by") and value; Value
+// "minvalue", "maxvalue", "cycle", "restart", "as", "owned_by", "sequence_name") and value; Value
 // is "" for NO MINVALUE and the like, and for a plain RESTART.
 type SeqOpt struct {
 	Pos   int
@@ -63,7 +63,7 @@ type SeqOpt struct {
 	Value string
 	No    bool
 	Type  *TypeName
-	Owned []string
+	Owned []string // the name in "owned_by" and "sequence_name", in parts
 }
 
 // Like is LIKE source INCLUDING ….

@@ -30,6 +30,16 @@ func bootObjects() []Object {
 	}
 }
 
+// InitialACL calls f for the schemas that are there from the start, with their privileges
+// in an empty cluster.
+func InitialACL(f func(schema types.OID, acl []ACLItem)) {
+	for _, o := range bootObjects() {
+		if s, ok := o.(*Schema); ok {
+			f(s.OID, s.ACL)
+		}
+	}
+}
+
 // Bootstrap writes the catalog of an empty cluster: the role admin and the schemas
 // public, pg_catalog, information_schema and sys. It does nothing if they are there.
 func Bootstrap(ctx context.Context, tx txn.Tx) error {

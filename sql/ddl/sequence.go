@@ -62,8 +62,16 @@ func (s *statement) identitySequence(t *catalog.Table, col int, opts []ast.SeqOp
 		return s.nameTaken(t.Schema, n) || n == t.Name || slices.ContainsFunc(t.AllIndexes(), func(x *catalog.Index) bool { return x.Name == n })
 	})
 	for _, o := range opts {
-		if o.Name == "sequence_name" {
-			name = o.Value
+		if o.Name != "sequence_name" {
+			continue
+		}
+		name = o.Owned[len(o.Owned)-1]
+		if schema := o.Owned[0]; len(o.Owned) > 1 && schema != s.schemaName(t.Schema) {
+			if s.snap().SchemaByName(schema) == nil {
+				return nil, pgerr.New(pgerr.InvalidSchemaName, "schema \"%s\" does not exist", schema)
+			}
+			// As in PostgreSQL, which looks for the table where the sequence is to be.
+			return nil, pgerr.New(pgerr.UndefinedTable, "relation \"%s.%s\" does not exist", schema, t.Name)
 		}
 	}
 	q := &catalog.Sequence{OwnedTable: t.OID, OwnedCol: col}

@@ -309,7 +309,7 @@ func (c *conv) seqOpts(list []*pg.Node) []ast.SeqOpt {
 		case "as":
 			t := c.typeName(d.Arg.GetTypeName())
 			o.Type, o.Value = &t, ""
-		case "owned_by":
+		case "owned_by", "sequence_name":
 			o.Owned, o.Value = strs(d.Arg.GetList().GetItems()), ""
 		case "cycle":
 			o.No = o.Value == "false"

@@ -273,7 +273,7 @@ func (e *Env) getFunctiondef(a []types.Datum) (any, error) {
 
 func sqlBody(_ *Env, f *catalog.Function) any {
 	if f.SQLBody {
-		return f.Body
+		return f.Shown
 	}
 	return nil
 }

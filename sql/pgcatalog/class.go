@@ -23,6 +23,16 @@ const (
 )
 
 var classSources = map[string]*source{
+	// By these pg_dump knows which privileges nobody has granted.
+	"pg_init_privs": {columns: "objoid classoid objsubid privtype initprivs", rows: func(q *query) {
+		catalog.InitialACL(func(schema types.OID, acl []catalog.ACLItem) {
+			q.add(schema, classNamespace, 0, byte('i'), q.acl(acl))
+		})
+		for i := range relations {
+			t := relations[i].table
+			q.add(t.OID, catalog.ClassRelation, 0, byte('i'), q.classACL(class{head: &t.Header, kind: relations[i].kind, table: t}))
+		}
+	}},
 	"pg_namespace": {columns: "oid nspname nspowner nspacl", rows: func(q *query) {
 		for _, n := range q.Snap.Schemas() {
 			if !q.skips("oid", n.OID) && !q.skipsName("nspname", n.Name) {
