@@ -17,7 +17,7 @@ func setKernels() kernels {
 		"pg_get_keywords": {rows: keywordRows},
 		// No table is a partition.
 		"pg_partition_ancestors": {rows: func(*Ctx, []types.Datum, func([]types.Datum) error) error { return nil }},
-		"pg_options_to_table": {rows: optionRows},
+		"pg_options_to_table":    {rows: optionRows},
 		"array_unnest": {rows: func(_ *Ctx, a []types.Datum, emit func([]types.Datum) error) error {
 			for _, e := range arr(a[0]).Elems {
 				if err := emit([]types.Datum{e}); err != nil {
