@@ -19,8 +19,11 @@ import (
 
 // ddl runs a statement that changes the catalog.
 func (s *Session) ddl(ctx context.Context, tree ast.Stmt) (output, error) {
-	if t, ok := tree.(*ast.AlterRoleSet); ok && !t.Set.Reset && !s.prof.SettableParam(t.Set.Name) {
-		return output{}, unsettable(t.Set.Name)
+	if t, ok := tree.(*ast.AlterRoleSet); ok && !t.Set.Reset {
+		var err error
+		if tree, err = s.roleSetting(t); err != nil {
+			return output{}, err
+		}
 	}
 	env := s.ddlEnv(ctx)
 	res, err := s.executeDDL(ctx, env, tree)
@@ -46,6 +49,30 @@ func (s *Session) ddl(ctx context.Context, tree ast.Stmt) (output, error) {
 		}
 	}
 	return output{tag: res.Tag, rows: res.Rows, notices: res.Notices}, nil
+}
+
+// roleSetting is ALTER ROLE SET with the value in the place of FROM CURRENT, if the
+// profile lets the parameter be set.
+func (s *Session) roleSetting(t *ast.AlterRoleSet) (ast.Stmt, error) {
+	if !s.prof.SettableParam(t.Set.Name) {
+		return nil, unsettable(t.Set.Name)
+	}
+	if !t.Set.Current {
+		return t, nil
+	}
+	value, _, err := s.settingValue(t.Set.Name)
+	if err != nil {
+		return nil, err
+	}
+	words := []string{value}
+	if t.Set.Name == "search_path" {
+		words = splitIdentifiers(value)
+	}
+	set := &ast.Set{Name: t.Set.Name}
+	for _, w := range words {
+		set.Values = append(set.Values, &ast.Const{Kind: ast.StringConst, Text: w})
+	}
+	return &ast.AlterRoleSet{Role: t.Role, Set: set}, nil
 }
 
 // executeDDL runs a statement; names in its expressions are looked up in the catalog as

@@ -78,7 +78,7 @@ func (s *Session) set(t *ast.Set) (output, error) {
 		s.followRole()
 		return output{tag: tag}, nil
 	}
-	value, err := s.setValue(name, t.Values)
+	value, err := s.newValue(t)
 	if err != nil {
 		return output{}, err
 	}
@@ -110,6 +110,15 @@ func (s *Session) setParam(name, value string, local bool) error {
 		return s.setRole(value, local)
 	}
 	return s.settings.set(name, value, local, true)
+}
+
+// newValue is the value that SET gives.
+func (s *Session) newValue(t *ast.Set) (string, error) {
+	if t.Current {
+		value, _, err := s.settingValue(t.Name)
+		return value, err
+	}
+	return s.setValue(strings.ToLower(t.Name), t.Values)
 }
 
 // setValue joins the values of SET as PostgreSQL does: a list is an identifier list.

@@ -22,6 +22,7 @@ type (
 		Local   bool
 		Reset   bool         // RESET or SET … TO DEFAULT
 		Default bool         // SET … TO DEFAULT
+		Current bool         // SET … FROM CURRENT
 		Txn     *Transaction // SET TRANSACTION's modes
 	}
 	Show    struct{ Name string } // "all" for SHOW ALL

@@ -20,11 +20,7 @@ func (c *conv) access(n any) ast.Stmt {
 	case *pg.Node_AlterRoleStmt:
 		return &ast.AlterRole{Role: c.role(n.AlterRoleStmt.Role), Options: c.roleOptions(n.AlterRoleStmt.Options)}
 	case *pg.Node_AlterRoleSetStmt:
-		s := &ast.AlterRoleSet{Role: c.role(n.AlterRoleSetStmt.Role)}
-		if set, ok := c.set(n.AlterRoleSetStmt.Setstmt).(*ast.Set); ok {
-			s.Set = set
-		}
-		return s
+		return &ast.AlterRoleSet{Role: c.role(n.AlterRoleSetStmt.Role), Set: c.set(n.AlterRoleSetStmt.Setstmt)}
 	case *pg.Node_DropRoleStmt:
 		return &ast.DropRole{Roles: c.roles(n.DropRoleStmt.Roles), IfExists: n.DropRoleStmt.MissingOk}
 	case *pg.Node_GrantRoleStmt:

@@ -109,7 +109,7 @@ func (c *conv) modes(t *ast.Transaction, list []*pg.Node) {
 	}
 }
 
-func (c *conv) set(n *pg.VariableSetStmt) ast.Stmt {
+func (c *conv) set(n *pg.VariableSetStmt) *ast.Set {
 	s := &ast.Set{Name: strings.ToLower(n.Name), Local: n.IsLocal}
 	switch n.Kind {
 	case pg.VariableSetKind_VAR_RESET_ALL:
@@ -122,7 +122,7 @@ func (c *conv) set(n *pg.VariableSetStmt) ast.Stmt {
 			c.modes(s.Txn, n.Args)
 		}
 	case pg.VariableSetKind_VAR_SET_CURRENT:
-		return &ast.Unsupported{Tag: "VariableSet", Detail: "FROM CURRENT"}
+		s.Current = true
 	default:
 		for _, a := range n.Args {
 			s.Values = append(s.Values, c.expr(a))

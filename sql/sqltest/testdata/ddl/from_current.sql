@@ -1,0 +1,12 @@
+create role fc_r;
+set timezone = 'Europe/Berlin';
+set timezone from current;
+show timezone;
+alter role fc_r set timezone from current;
+alter role fc_r set search_path from current;
+select unnest(rolconfig) from pg_roles where rolname = 'fc_r';
+alter role fc_r set timezone to default;
+alter role fc_r reset search_path;
+select rolconfig from pg_roles where rolname = 'fc_r';
+reset timezone;
+drop role fc_r;
