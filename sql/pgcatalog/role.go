@@ -1,7 +1,9 @@
 package pgcatalog
 
 import (
+	"cmp"
 	"sort"
+	"strings"
 
 	"zorya/sql/catalog"
 	"zorya/sql/types"
@@ -12,7 +14,7 @@ var roleSources = map[string]*source{
 		"rolbypassrls rolconfig oid", rows: func(q *query) {
 		for _, r := range q.Snap.Roles() {
 			if !q.skips("oid", r.OID) && !q.skipsName("rolname", r.Name) {
-				q.add(r.Name, r.Super, r.Inherit, r.CreateRole, r.CreateDB, r.Login, r.Replication, r.ConnLimit, "********", nil, r.BypassRLS, roleConfig(r), r.OID)
+				q.add(r.Name, r.Super, r.Inherit, r.CreateRole, r.CreateDB, r.Login, r.Replication, r.ConnLimit, "********", nil, r.BypassRLS, q.roleConfig(r), r.OID)
 			}
 		}
 	}},
@@ -28,14 +30,14 @@ var roleSources = map[string]*source{
 	"pg_user": {columns: "usename usesysid usecreatedb usesuper userepl usebypassrls passwd useconfig", rows: func(q *query) {
 		for _, r := range q.Snap.Roles() {
 			if r.Login {
-				q.add(r.Name, r.OID, r.CreateDB, r.Super, r.Replication, r.BypassRLS, "********", roleConfig(r))
+				q.add(r.Name, r.OID, r.CreateDB, r.Super, r.Replication, r.BypassRLS, "********", q.roleConfig(r))
 			}
 		}
 	}},
 	"pg_shadow": {columns: "usename usesysid usecreatedb usesuper userepl usebypassrls useconfig", rows: func(q *query) {
 		for _, r := range q.Snap.Roles() {
 			if r.Login {
-				q.add(r.Name, r.OID, r.CreateDB, r.Super, r.Replication, r.BypassRLS, roleConfig(r))
+				q.add(r.Name, r.OID, r.CreateDB, r.Super, r.Replication, r.BypassRLS, q.roleConfig(r))
 			}
 		}
 	}},
@@ -57,7 +59,7 @@ var roleSources = map[string]*source{
 	}},
 	"pg_db_role_setting": {columns: "setdatabase setrole setconfig", rows: func(q *query) {
 		for _, r := range q.Snap.Roles() {
-			if c := roleConfig(r); c != nil {
+			if c := q.roleConfig(r); c != nil {
 				q.add(0, r.OID, c)
 			}
 		}
@@ -74,14 +76,21 @@ var roleSources = map[string]*source{
 	}},
 }
 
-// roleConfig is pg_roles.rolconfig: name=value in the order of names.
-func roleConfig(r *catalog.Role) any {
+// roleConfig is pg_roles.rolconfig: name=value in the order of names, which are spelled
+// as SHOW spells them.
+func (q *query) roleConfig(r *catalog.Role) any {
 	if len(r.Settings) == 0 {
 		return nil
 	}
+	spelled := map[string]string{}
+	if q.Settings != nil {
+		for _, s := range q.Settings() {
+			spelled[strings.ToLower(s.Name)] = s.Name
+		}
+	}
 	var list []string
 	for name, value := range r.Settings {
-		list = append(list, name+"="+value)
+		list = append(list, cmp.Or(spelled[name], name)+"="+value)
 	}
 	sort.Strings(list)
 	return list
