@@ -9,19 +9,23 @@ import (
 
 // values binds VALUES lists.
 func (b *binder) values(s *scope, rows [][]ast.Expr, resolve bool) *query {
-	width := len(rows[0])
-	cols := make([][]arg, width)
-	for _, row := range rows {
+	width := 0
+	var cols [][]arg
+	for r, row := range rows {
 		old := s.kind
 		s.kind = kindValues
-		for i, x := range row {
-			a := arg{b.expr(s, x), startOf(x)}
+		list := b.exprList(s, row)
+		s.kind = old
+		if r == 0 {
+			width = len(list)
+			cols = make([][]arg, width)
+		}
+		for i, a := range list {
 			if i < width {
 				cols[i] = append(cols[i], a)
 			}
 		}
-		s.kind = old
-		if len(row) != width {
+		if len(list) != width {
 			b.fail(startOf(row[0]), pgerr.SyntaxError, "VALUES lists must all be the same length")
 		}
 	}

@@ -261,6 +261,10 @@ func (p *printer) valuesList(rows [][]rel.Expr) {
 			if j > 0 {
 				p.put(",")
 			}
+			if row, whole := x.(*rel.RowExpr); whole && p.q.wholeRow(p, row) {
+				p.put("::", p.q.rowTypeName(row)) // or it would be read as its columns
+				continue
+			}
 			p.expr(x, false)
 		}
 		p.put(")")

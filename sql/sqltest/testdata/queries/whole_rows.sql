@@ -33,3 +33,7 @@ UPDATE wr_a SET n = n + 1 FROM wr_b p LEFT JOIN wr_b q ON q.a = p.a + 1 WHERE wr
 DELETE FROM wr_b USING wr_a p FULL JOIN wr_a q ON q.id = p.id + 5 WHERE wr_b.a = 9 AND p.id = 1 RETURNING wr_b, p, q;
 SELECT x.id, y.*, NULL IS DISTINCT FROM y FROM wr_a x LEFT JOIN wr_b y ON y.a = x.id order by x.id, y;
 SELECT array(SELECT x FROM wr_a x ORDER BY id), array_agg(y ORDER BY id), ARRAY[max(y.id)] FROM wr_a y;
+-- In VALUES t.* stands for the columns, as in ROW.
+select v.* from (values (1, 2), (3, 4)) t (a, b), lateral (values (t.*, 5), (t.b, t.*)) v order by 1, 2, 3;
+select v.* from (values (1, 2)) t (a, b), lateral (values (t, 1), (t.*, 2)) v;
+select v.* from (values (1, 2)) t (a, b), lateral (values (t), (t)) v;

@@ -204,3 +204,6 @@ CREATE VIEW with_options WITH (security_invoker = true, security_barrier) AS SEL
 SELECT reloptions FROM pg_class WHERE relname = 'with_options';
 ALTER VIEW with_options SET (security_invoker = false);
 SELECT reloptions FROM pg_class WHERE relname = 'with_options';
+CREATE VIEW whole_values AS SELECT nr.x, s.* FROM nr, LATERAL (VALUES (nr, 1), (nr, 2)) s (r, n);
+SELECT pg_get_viewdef('whole_values', true);
+SELECT pg_get_viewdef('whole_values');
