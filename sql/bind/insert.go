@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"reflect"
 	"slices"
 
 	"zorya/pgerr"
@@ -23,6 +24,13 @@ func (b *binder) insert(s *scope, st *ast.Insert) *query {
 	switch {
 	case st.Source == nil:
 		n.Input = w.rows(s, [][]ast.Expr{nil})
+	case plainValues(st.Source) && b.oneRowOfSets(st.Source.Values):
+		list := *st
+		list.Source = &ast.Select{}
+		for _, x := range st.Source.Values[0] {
+			list.Source.Targets = append(list.Source.Targets, ast.Target{X: x})
+		}
+		n.Input = w.fromQuery(s, &list)
 	case plainValues(st.Source):
 		n.Input = w.rows(s, st.Source.Values)
 	default:
@@ -62,6 +70,53 @@ func (b *binder) hideTarget(s *scope, t *catalog.Table, alias string) {
 		it.cols = append(it.cols, &nsCol{name: t.Columns[i].Name})
 	}
 	s.all = append(s.all, it)
+}
+
+// oneRowOfSets reports whether VALUES is one row in which sets are called: to PostgreSQL
+// that is a select list.
+func (b *binder) oneRowOfSets(rows [][]ast.Expr) bool {
+	if len(rows) != 1 {
+		return false
+	}
+	for _, x := range rows[0] {
+		if _, isDefault := x.(*ast.Default); isDefault {
+			return false
+		}
+	}
+	return slices.ContainsFunc(rows[0], func(x ast.Expr) bool { return b.callsSet(reflect.ValueOf(x)) })
+}
+
+// callsSet reports whether an expression calls a function of which one returns a set,
+// subqueries aside.
+func (b *binder) callsSet(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Interface, reflect.Pointer:
+		if v.IsNil() {
+			return false
+		}
+		switch x := v.Interface().(type) {
+		case *ast.Sublink, *ast.Const:
+			return false
+		case *ast.Func:
+			if slices.ContainsFunc(b.lookup(x.Schema, x.Name), func(f *funcs.Func) bool { return f.Set }) {
+				return true
+			}
+		}
+		return b.callsSet(v.Elem())
+	case reflect.Slice:
+		for i := range v.Len() {
+			if b.callsSet(v.Index(i)) {
+				return true
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() && b.callsSet(v.Field(i)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // plainValues reports whether the source is VALUES with nothing around it.
