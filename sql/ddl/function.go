@@ -24,6 +24,8 @@ func (s *statement) createFunction(st *ast.CreateFunction) error {
 		return unsupported("CREATE FUNCTION with language %s not supported", st.Language)
 	case st.SecurityDefiner:
 		return unsupported("SECURITY DEFINER is not supported for CREATE FUNCTION")
+	case len(st.Options) > 0: // SET, TRANSFORM, SUPPORT: without them the function would be another.
+		return unsupported("%s clause not supported for CREATE FUNCTION", strings.ToUpper(st.Options[0]))
 	}
 	schema, err := s.creationSchema(st.Name)
 	if err != nil {
