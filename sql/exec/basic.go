@@ -7,12 +7,6 @@ import (
 	"zorya/sql/types"
 )
 
-// passThrough is embedded by operators over one input.
-type passThrough struct{ in operator }
-
-func (p *passThrough) open() error { return p.in.open() }
-func (p *passThrough) close()      { p.in.close() }
-
 // Values: rows of expressions.
 type valuesSpec struct {
 	rows  [][]cell

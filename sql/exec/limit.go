@@ -34,11 +34,11 @@ func (c *compiler) limit(n *plan.Limit) (spec, error) {
 }
 
 func (s *limitSpec) operator(r *run) operator {
-	return &limit{passThrough: passThrough{s.in.operator(r)}, r: r, s: s}
+	return &limit{in: s.in.operator(r), r: r, s: s}
 }
 
 type limit struct {
-	passThrough
+	in   operator
 	r    *run
 	s    *limitSpec
 	skip int64
@@ -56,6 +56,7 @@ func (l *limit) open() error {
 	return l.in.open()
 }
 
+func (l *limit) close()     { l.in.close() }
 func (l *limit) pace(n int) { l.max = n }
 
 // budget is how many rows of the input the next batch may need; 0: no bound.

@@ -87,12 +87,15 @@ func (t *Tx) GetLatest(_ context.Context, key kv.Key) (txn.Value, bool, error) {
 }
 
 // Reader reads pairs one by one.
-func (t *Tx) Reader(context.Context) txn.Reader { return reader{t} }
+func (t *Tx) Reader(ctx context.Context) txn.Reader { return reader{ctx, t} }
 
-type reader struct{ t *Tx }
+type reader struct {
+	ctx context.Context
+	t   *Tx
+}
 
-func (r reader) Get(key kv.Key) (txn.Value, bool, error)       { return r.t.Get(nil, key) }
-func (r reader) GetLatest(key kv.Key) (txn.Value, bool, error) { return r.t.GetLatest(nil, key) }
+func (r reader) Get(key kv.Key) (txn.Value, bool, error)       { return r.t.Get(r.ctx, key) }
+func (r reader) GetLatest(key kv.Key) (txn.Value, bool, error) { return r.t.GetLatest(r.ctx, key) }
 func (r reader) Close()                                        {}
 
 // Scan reads a span forwards.
