@@ -50,6 +50,8 @@ type Options struct {
 	ReplayBytes int64
 	// SegmentSize is where a segment of the journal ends, in bytes; 0: 16 MiB.
 	SegmentSize int64
+	// BlockSize is that of storage's blocks, in bytes; 0: storage's default.
+	BlockSize int
 	// Existing says that the cluster is there already: if it has no files, they are
 	// missing.
 	Existing bool
@@ -191,7 +193,7 @@ func (c *Cluster) parts() txn.Parts {
 // tail, and takes a store without a manifest for a new one.
 func (c *Cluster) openFiles() error {
 	fs, dir := c.o.FS, c.o.FS.PathJoin(c.dir, "storage")
-	o := storage.Options{FS: fs, Logger: logger{c.o.Log}}
+	o := storage.Options{FS: fs, Logger: logger{c.o.Log}, BlockSize: c.o.BlockSize}
 	if c.o.Cache != nil {
 		o.Cache, o.FileCache = c.o.Cache.blocks, c.o.Cache.files
 	}

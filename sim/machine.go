@@ -36,6 +36,8 @@ const (
 	maxClaims = 60
 	// segmentSize is small, so that segments end.
 	segmentSize = 16 << 10
+	// blockSize is small, so that damage hits some rows and not all.
+	blockSize = 512
 )
 
 // A machine is one life of the server, from a start to a crash.
@@ -71,7 +73,7 @@ func boot(w *World, mem *vfs.MemFS) (*machine, error) {
 	limits.Age = ageLimit
 	var err error
 	m.c, err = cluster.OpenStepped(clusterDir, cluster.Options{
-		FS: m.d, Clock: clock{w}, Limits: limits, Cache: w.cache, SegmentSize: segmentSize, MinFree: w.minFree,
+		FS: m.d, Clock: clock{w}, Limits: limits, Cache: w.cache, SegmentSize: segmentSize, BlockSize: blockSize, MinFree: w.minFree,
 	}, maxClaims)
 	if m.d.cut() != nil {
 		if err == nil {

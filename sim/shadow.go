@@ -157,7 +157,7 @@ func (h *shadow) fail(what string, cause error, percent int, meets func(errorfs.
 }
 
 func (h *shadow) open(fs vfs.FS) (*cluster.Stepped, error) {
-	return cluster.OpenStepped(clusterDir, cluster.Options{FS: fs, Clock: clock{h.w}, Cache: h.w.cache, SegmentSize: segmentSize, MinFree: -1}, maxClaims)
+	return cluster.OpenStepped(clusterDir, cluster.Options{FS: fs, Clock: clock{h.w}, Cache: h.w.cache, SegmentSize: segmentSize, BlockSize: blockSize, MinFree: -1}, maxClaims)
 }
 
 // strictly reads everything; nothing may fail.
@@ -182,7 +182,7 @@ func (h *shadow) read(c *cluster.Stepped) error {
 	return err
 }
 
-// readAll compares the journal, a scan of all keys and some single keys with the model.
+// readAll compares the journal, a scan of all keys and each key with the model.
 // It returns the last failure of a read, and what is wrong.
 func (h *shadow) readAll(c *cluster.Stepped) (failed, wrong error) {
 	ctx := context.Background()
@@ -219,8 +219,7 @@ func (h *shadow) readAll(c *cluster.Stepped) (failed, wrong error) {
 		wrong = fmt.Errorf("I4: a scan ends after %d rows, want %d", n, len(want))
 	}
 	it.Close()
-	for range min(40, len(h.w.model.keys)) {
-		key := h.w.model.keys[h.rng.IntN(len(h.w.model.keys))]
+	for _, key := range h.w.model.keys {
 		v, ok, err := c.Parts().Store.Get(ctx, kv.Key(key), state.Time)
 		want := h.w.model.get(key, state.Time)
 		switch {

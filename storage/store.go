@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,6 +23,7 @@ type Options struct {
 	Cache        *pebble.Cache
 	FileCache    *pebble.FileCache
 	MemTableSize uint64        // Bytes; 0: 16 MiB.
+	BlockSize    int           // Of tables, in bytes; 0: 16 KiB.
 	Logger       pebble.Logger // nil: nothing is logged; a fatal error panics.
 }
 
@@ -108,7 +110,7 @@ func pebbleOptions(o Options) *pebble.Options {
 	for i := range p.Levels {
 		l := &p.Levels[i]
 		l.FilterPolicy = bloom.FilterPolicy(10)
-		l.BlockSize, l.IndexBlockSize = blockBytes, indexBlockBytes
+		l.BlockSize, l.IndexBlockSize = cmp.Or(o.BlockSize, blockBytes), indexBlockBytes
 	}
 	return p
 }
