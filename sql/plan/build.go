@@ -130,12 +130,12 @@ func (b *planner) restricted(n rel.Node, conds []rel.Expr, want []rel.SortKey) N
 	case *rel.Update:
 		in := b.node(n.Input, nil, nil)
 		c := *n
-		c.Returning, c.Bound = b.returning(n.Returning), b.bound(n.Bound)
+		c.Returning, c.Bound = withExprs(n.Returning, b.exprs), b.bound(n.Bound)
 		return &Modify{Base: base(c.Columns(), in.Est().Startup, in.Est().Total, in.Est().Rows), Input: in, Update: &c}
 	case *rel.Delete:
 		in := b.node(n.Input, nil, nil)
 		c := *n
-		c.Returning = b.returning(n.Returning)
+		c.Returning = withExprs(n.Returning, b.exprs)
 		return &Modify{Base: base(c.Columns(), in.Est().Startup, in.Est().Total, in.Est().Rows), Input: in, Delete: &c}
 	}
 	panic("plan: unknown node")

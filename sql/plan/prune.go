@@ -140,7 +140,7 @@ func (p *pruner) modification(n rel.Node) rel.Node {
 	switch n := n.(type) {
 	case *rel.Insert:
 		c := *n
-		c.Returning, c.Bound = p.returning(n.Returning), p.bound(n.Bound)
+		c.Returning, c.Bound = withExprs(n.Returning, p.exprs), p.bound(n.Bound)
 		if n.OnConflict != nil {
 			o := *n.OnConflict
 			o.New, o.Where = p.exprs(o.New), p.expr(o.Where)
@@ -150,7 +150,7 @@ func (p *pruner) modification(n rel.Node) rel.Node {
 		return &c
 	case *rel.Update:
 		c := *n
-		c.Returning, c.Bound = p.returning(n.Returning), p.bound(n.Bound)
+		c.Returning, c.Bound = withExprs(n.Returning, p.exprs), p.bound(n.Bound)
 		p.ids(n.RowID, n.Whole)
 		p.ids(n.New...)
 		p.columns(n.Old)
@@ -158,7 +158,7 @@ func (p *pruner) modification(n rel.Node) rel.Node {
 		return &c
 	case *rel.Delete:
 		c := *n
-		c.Returning = p.returning(n.Returning)
+		c.Returning = withExprs(n.Returning, p.exprs)
 		p.ids(n.RowID, n.Whole)
 		p.columns(n.Old)
 		c.Input = p.node(n.Input)
@@ -346,15 +346,6 @@ func (p *pruner) cteRef(n *rel.CTERef) rel.Node {
 		in.Exprs = append(in.Exprs, &rel.Col{T: have[i].T, ID: have[i].ID})
 	}
 	return p.project(in)
-}
-
-func (p *pruner) returning(n *rel.Project) *rel.Project {
-	if n == nil {
-		return nil
-	}
-	c := *n
-	c.Exprs = p.exprs(n.Exprs)
-	return &c
 }
 
 // bound prunes the conditions of views among a table's checks, which may have subqueries.

@@ -69,7 +69,7 @@ func (b *planner) cteRef(n *rel.CTERef, conds []rel.Expr) Node {
 func (b *planner) insert(n *rel.Insert) Node {
 	in := b.node(n.Input, nil, nil)
 	c := *n
-	c.Returning, c.Bound = b.returning(n.Returning), b.bound(n.Bound)
+	c.Returning, c.Bound = withExprs(n.Returning, b.exprs), b.bound(n.Bound)
 	if n.OnConflict != nil {
 		o := *n.OnConflict
 		o.New, o.Where = b.exprs(o.New), b.expr(o.Where)
@@ -96,11 +96,12 @@ func withChecks(te *rel.TableExprs, f func(rel.Expr) rel.Expr) *rel.TableExprs {
 	return &c
 }
 
-func (b *planner) returning(p *rel.Project) *rel.Project {
+// withExprs has f applied to the expressions of RETURNING; nil stays nil.
+func withExprs(p *rel.Project, f func([]rel.Expr) []rel.Expr) *rel.Project {
 	if p == nil {
 		return nil
 	}
 	c := *p
-	c.Exprs = b.exprs(p.Exprs)
+	c.Exprs = f(p.Exprs)
 	return &c
 }
